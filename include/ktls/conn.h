@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KTLS_CONN_H
+#define KTLS_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <ktls/config.h>
+#include <ktls/handshake.h>
+#include <ktls/keys.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A TLS connection over a TCP socket: the handshake, then for each direction the
+ * best record path there is, then what TLS still asks for afterwards.
+ *
+ *	ktls_conn_new -> handshake -> send, sendfile, recv, key_update ... -> shutdown -> free
+ *
+ * Every call works on every mix of paths. On a blocking socket a call returns
+ * when it is done; on a non-blocking one it may return -EAGAIN: wait for
+ * ktls_conn_events() or ktls_conn_timeout(), then repeat the same call.
+ *
+ * Errors are final for the connection (but -EAGAIN, -EINTR, -EINVAL and those that
+ * a file gave): its alert, where it has one, was sent, and every further call
+ * returns the same. Free it and close the descriptor.
+ *
+ * An object belongs to one thread at a time. SIGPIPE is never raised.
+ */
+struct ktls_conn;
+
+/*
+ * Takes a reference on cfg. fd is a connected TCP socket, or another stream
+ * socket (then records stay in userspace); it stays the caller's, who closes it
+ * after ktls_conn_free(). Nobody else may read or write it meanwhile. params: as
+ * ktls_hs_new(), NULL for nothing. Attaches the kernel's ULP where a direction
+ * may go to the kernel. -ENOMEM, or -EINVAL as ktls_hs_new().
+ */
+KTLS_API KTLS_CHECKED int ktls_conn_new(struct ktls_conn **conn, struct ktls_config *cfg,
+    enum ktls_role role, int fd, const struct ktls_hs_params *params);
+KTLS_API void ktls_conn_free(struct ktls_conn *conn);	/* wipes; sends nothing; NULL is fine */
+
+/* 0 when done; -EAGAIN; -ETIMEDOUT after the config's handshake_timeout. */
+KTLS_API KTLS_CHECKED int ktls_conn_handshake(struct ktls_conn *conn);
+
+/* For ktls_conn_send(): more follows at once, so fill records up. The call after it must not be recv only. */
+#define KTLS_MORE	1
+
+/*
+ * Sends len bytes. Returns how many are now the kernel's: all of them on a
+ * blocking socket, on a non-blocking one perhaps fewer, or -EAGAIN. After -EAGAIN
+ * repeat the call with the same bytes: a record of them may be half-sent.
+ */
+KTLS_API KTLS_CHECKED ssize_t ktls_conn_send(struct ktls_conn *conn, const void *data, size_t len, int flags);
+
+/*
+ * Receives up to len bytes of application data. 0: the peer has closed properly
+ * (close_notify). An end of stream without it is KTLS_REFUSED(KTLS_R_TRUNCATED).
+ */
+KTLS_API KTLS_CHECKED ssize_t ktls_conn_recv(struct ktls_conn *conn, void *buf, size_t len);
+
+/*
+ * Sends len bytes of file, from offset on, without copying them through the
+ * process where the kernel makes the records. Returns the bytes sent: len on a
+ * blocking socket; fewer where the file ended before (KTLS_MORE data is then flushed). The file's position is not moved.
+ */
+KTLS_API KTLS_CHECKED ssize_t ktls_conn_sendfile(struct ktls_conn *conn, int file, off_t offset, size_t len);
+
+/*
+ * Sends close_notify, then FIN, and waits until the peer has all of it and has
+ * closed too: after 0, close(fd) loses nothing. What the peer still sends is
+ * thrown away. A stream that ends without the peer's close_notify is no error
+ * here. Waits 10 seconds at most (-ETIMEDOUT: close(fd) may lose data).
+ */
+KTLS_API KTLS_CHECKED int ktls_conn_shutdown(struct ktls_conn *conn);
+
+/*
+ * New keys for what we send, and, where request, for what the peer sends (RFC
+ * 8446 4.6.3). -EOPNOTSUPP where a direction is in a kernel that can't rekey:
+ * nothing has changed then.
+ */
+KTLS_API KTLS_CHECKED int ktls_conn_key_update(struct ktls_conn *conn, bool request);
+
+/* POLLIN, POLLOUT: what the last -EAGAIN waits for; POLLIN where there was none. */
+KTLS_API short ktls_conn_events(const struct ktls_conn *conn);
+
+/* Milliseconds until a call must be repeated even without an event; -1: no limit. */
+KTLS_API int ktls_conn_timeout(const struct ktls_conn *conn);
+
+/* Whether ktls_conn_recv() would return bytes that have already been read from the socket: poll() can't see them. */
+KTLS_API bool ktls_conn_pending(const struct ktls_conn *conn);
+
+/* Who makes the records. */
+enum ktls_path { KTLS_PATH_NONE, KTLS_PATH_USER, KTLS_PATH_KERNEL };	/* NONE: before the handshake is done */
+
+struct ktls_conn_status {
+	uint16_t version;		/* KTLS_TLS13, 0 before it is agreed */
+	uint16_t group;			/* IANA's number */
+	uint16_t signature_scheme;
+	enum ktls_cipher cipher;
+	enum ktls_path path[KTLS_DIRS];
+	char why[KTLS_DIRS][128];	/* "kernel", "user: this kernel has no TLS ULP: modprobe tls" */
+	const char *alpn;		/* or NULL; valid until ktls_conn_free(), as server_name */
+	const char *server_name;
+	uint64_t bytes[KTLS_DIRS];	/* of application data */
+};
+KTLS_API void ktls_conn_status(const struct ktls_conn *conn, struct ktls_conn_status *status);
+
+/* Why it failed, as one line; ktls_strerror() of the error where there is nothing more to say. Valid until ktls_conn_free(). */
+KTLS_API const char *ktls_conn_reason_text(const struct ktls_conn *conn);
+
+/*
+ * The bytes that a peer sent which doesn't speak TLS but HTTP (the handshake
+ * then failed with KTLS_R_PLAIN_HTTP and no alert was sent): the socket can
+ * still be used without TLS. Valid until ktls_conn_free().
+ */
+KTLS_API const void *ktls_conn_plain(const struct ktls_conn *conn, size_t *len);
+
+/*
+ * The raw descriptor for one direction, for send, splice or recv by the
+ * caller's own hand: only where the kernel makes that direction's records,
+ * -EOPNOTSUPP otherwise (a socket with the ULP and no keys sends plaintext).
+ */
+KTLS_API KTLS_CHECKED int ktls_conn_fd(const struct ktls_conn *conn, enum ktls_dir dir);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

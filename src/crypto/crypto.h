@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CRYPTO_CRYPTO_H
+#define CRYPTO_CRYPTO_H
+
+#include <stdatomic.h>
+#include <openssl/evp.h>
+#include <ktls/config.h>
+#include "base/wire.h"
+
+enum crypto_hash { HASH_SHA256, HASH_SHA384, HASH_COUNT };
+
+#define HASH_LEN_MAX	48
+
+/* Everything that is fetched, fetched once: an EVP_*_fetch() costs more than an HMAC. */
+struct ktls_crypto {
+	atomic_uint refs;
+	OSSL_LIB_CTX *libctx;
+	char *propq;				/* or NULL */
+	EVP_MD *md[HASH_COUNT];
+	EVP_MAC *hmac;
+	EVP_CIPHER *aead[KTLS_CIPHERS];		/* NULL: this libcrypto doesn't have it */
+};
+
+size_t crypto_hash_len(enum crypto_hash hash);
+KTLS_CHECKED int crypto_digest(struct ktls_crypto *crypto, enum crypto_hash hash,
+    struct slice data, uint8_t *out);
+KTLS_CHECKED int crypto_random(struct ktls_crypto *crypto, void *out, size_t len);
+
+/* -ENOMEM where libcrypto's error queue says so, else -EIO; empties the queue either way. */
+int crypto_error(void);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SCHEDULE_TRANSCRIPT_H
+#define SCHEDULE_TRANSCRIPT_H
+
+#include "crypto/crypto.h"
+
+/*
+ * The running hash over handshake messages, RFC 8446 4.4.1. Until the cipher
+ * suite is chosen nobody knows which hash it is, so what comes before is kept
+ * (ClientHello, at most TRANSCRIPT_HELD_MAX bytes) and hashed when it is known.
+ */
+#define TRANSCRIPT_HELD_MAX	65540
+
+struct transcript {
+	struct ktls_crypto *crypto;	/* borrowed */
+	enum crypto_hash hash;
+	EVP_MD_CTX *md;			/* NULL until transcript_choose() */
+	EVP_MD_CTX *snapshot;		/* kept, so that asking costs no allocation */
+	uint8_t *held;
+	size_t held_len;
+};
+
+void transcript_init(struct transcript *t, struct ktls_crypto *crypto);
+void transcript_free(struct transcript *t);
+KTLS_CHECKED int transcript_add(struct transcript *t, struct slice message);	/* whole, with its 4-byte header */
+KTLS_CHECKED int transcript_choose(struct transcript *t, enum crypto_hash hash);
+/* HelloRetryRequest: what was added so far (ClientHello1) becomes message_hash. After transcript_choose(). */
+KTLS_CHECKED int transcript_retry(struct transcript *t);
+/* The hash over all that was added so far. */
+KTLS_CHECKED int transcript_hash(struct transcript *t, uint8_t out[HASH_LEN_MAX]);
+
+#endif
