@@ -8,7 +8,6 @@
 #include <ktls/config.h>
 #include <ktls/error.h>
 #include <ktls/keys.h>
-#include <ktls/post.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -101,9 +100,6 @@ KTLS_API bool ktls_hs_ready(const struct ktls_hs *hs, enum ktls_dir dir);
 
 /* Once for each direction; keys is then the caller's to wipe. -EAGAIN before it is ready, -EALREADY the second time. */
 KTLS_API KTLS_CHECKED int ktls_hs_take_keys(struct ktls_hs *hs, enum ktls_dir dir, struct ktls_keys *keys);
-
-/* What the life after the handshake needs (post.h), once, when want has returned 0; ktls_post_free() it. */
-KTLS_API KTLS_CHECKED int ktls_hs_take_post(struct ktls_hs *hs, struct ktls_post **post);
 
 /* Facts about the peer; valid until ktls_hs_free(). */
 KTLS_API const char *ktls_hs_alpn(const struct ktls_hs *hs);		/* or NULL */

@@ -22,10 +22,16 @@ extern "C" {
  * direction is in userspace, the NEXT one's once the kernel has it, so that the
  * keys in use can't be derived from what the process holds.
  *
- * An object belongs to one thread at a time. Made by ktls_hs_take_post().
+ * An object belongs to one thread at a time.
  */
 struct ktls_post;
+struct ktls_hs;
 
+/*
+ * From a handshake that is done (ktls_hs_want() has returned 0), once: takes its
+ * secrets, so that hs can be freed. -EAGAIN before, -EALREADY the second time, -ENOMEM.
+ */
+KTLS_API KTLS_CHECKED int ktls_post_new(struct ktls_post **post, struct ktls_hs *hs);
 KTLS_API void ktls_post_free(struct ktls_post *post);	/* wipes; NULL is fine */
 
 enum ktls_action_kind {
