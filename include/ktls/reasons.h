@@ -45,7 +45,15 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 #define KTLS_REASONS(X) \
 	X(NONE, none, "no reason", "") \
 	X(INTERNAL, internal_error, "a mistake of this library", "RFC 8446 6.2") \
-	X(UNEXPECTED_MESSAGE, unexpected_message, "a message out of its order", "RFC 8446 4")
+	X(UNEXPECTED_MESSAGE, unexpected_message, "a message out of its order", "RFC 8446 4") \
+	X(RECORD_TYPE, unexpected_message, "a record of a type that can't stand here", "RFC 8446 5") \
+	X(RECORD_VERSION, protocol_version, "a record of a version that isn't TLS 1.x", "RFC 8446 5.1") \
+	X(RECORD_OVERFLOW, record_overflow, "a record longer than allowed", "RFC 8446 5.2, RFC 8449 4") \
+	X(RECORD_EMPTY, unexpected_message, "an empty handshake or alert record", "RFC 8446 5.4") \
+	X(RECORD_NO_TYPE, unexpected_message, "a protected record of nothing but padding", "RFC 8446 5.4") \
+	X(RECORD_CCS, unexpected_message, "a change_cipher_spec other than the byte 1", "RFC 8446 5") \
+	X(BAD_RECORD_MAC, bad_record_mac, "a record that can't be authenticated", "RFC 8446 5.2") \
+	X(SHARE_INVALID, illegal_parameter, "a key share that is no valid point of its group", "RFC 8446 4.2.8.2, 7.4.2")
 
 /* clang-format on */
 #define KTLS_REASON_ENUM(name, alert, text, rfc)	KTLS_R_##name,

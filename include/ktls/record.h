@@ -50,7 +50,7 @@ KTLS_API size_t ktls_record_sealed_len(const struct ktls_record *record, size_t 
  * out, which has room for ktls_record_sealed_len(). in and out are disjoint, or
  * in is out + ktls_record_offset(), where the plaintext is sealed in place.
  * -EMSGSIZE where len is too large; -EOVERFLOW when the sequence number is used
- * up: nothing is sealed, ever again.
+ * up: nothing is sealed, ever again. A first failure of libcrypto is final too.
  */
 KTLS_API KTLS_CHECKED int ktls_record_seal(struct ktls_record *record, uint8_t type,
     const void *in, size_t len, void *out);
@@ -65,12 +65,22 @@ KTLS_API KTLS_CHECKED int ktls_record_len(const struct ktls_record *record, cons
 
 /*
  * Opens one whole record of len bytes in place, and says where inside it the
- * plaintext lies (padding removed) and of which type it is. KTLS_REFUSED() where
- * it can't be authenticated (bad_record_mac), is too long (record_overflow) or
- * has no type (unexpected_message); the record's bytes are then undefined.
+ * plaintext lies (padding removed) and of which type it is: alert, handshake or
+ * application data. KTLS_REFUSED() where it can't be authenticated
+ * (bad_record_mac), is too long (record_overflow), has no type or another one, or
+ * is an empty alert or handshake record (unexpected_message); the record's bytes
+ * are then undefined, and the sequence number is as before: the next record is
+ * opened in its place (a server that skips early data needs that).
  */
 KTLS_API KTLS_CHECKED int ktls_record_open(struct ktls_record *record, void *rec, size_t len,
     uint8_t *type, void **plain, size_t *plain_len);
+
+/*
+ * The record_size_limit in force for this direction (RFC 8449): bytes of
+ * plaintext, in TLS 1.3 with the type and the padding. Longer records are refused
+ * with record_overflow from their header on, and not sealed (-EMSGSIZE). 0: none.
+ */
+KTLS_API void ktls_record_set_limit(struct ktls_record *record, uint16_t limit);
 
 /* The sequence number of the next record: how many this key has protected, where it began at 0. */
 KTLS_API uint64_t ktls_record_seq(const struct ktls_record *record);
