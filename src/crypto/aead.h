@@ -17,7 +17,6 @@ struct aead {
 
 KTLS_CHECKED int aead_init(struct aead *aead, struct ktls_crypto *crypto, enum ktls_cipher cipher,
     enum ktls_dir dir, const uint8_t *key);
-KTLS_CHECKED int aead_rekey(struct aead *aead, const uint8_t *key);	/* keeps the ctx */
 void aead_free(struct aead *aead);
 
 /*

@@ -17,8 +17,10 @@ struct ktls_crypto {
 	OSSL_LIB_CTX *libctx;
 	char *propq;				/* or NULL */
 	EVP_MD *md[HASH_COUNT];
-	EVP_MAC *hmac;
+	EVP_MAC *mac;
+	EVP_MAC_CTX *hmac[HASH_COUNT];		/* without a key, never used but to be copied */
 	EVP_CIPHER *aead[KTLS_CIPHERS];		/* NULL: this libcrypto doesn't have it */
+	uint32_t groups;			/* group.c's rows that this libcrypto has, a bit each */
 };
 
 size_t crypto_hash_len(enum crypto_hash hash);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/params.h>
+#include "crypto/group.h"
+
+/* One row a group. All of them are Diffie-Hellman today. */
+struct row {
+	uint16_t id;
+	const char *type, *exchange;	/* libcrypto's key type and key exchange */
+	const char *name;		/* of the curve, NULL where the type says it all */
+	size_t share_len, secret_len;
+	uint8_t first;			/* RFC 8446 4.2.8.2: uncompressed points only; 0: any byte */
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+	{ KTLS_GROUP_X25519,    "X25519", "X25519", NULL,    32, 32, 0 },
+	{ KTLS_GROUP_SECP256R1, "EC",     "ECDH",   "P-256", 65, 32, 0x04 },
+};
+/* clang-format on */
+#define ROWS	(sizeof(rows) / sizeof(*rows))
+
+_Static_assert(ROWS <= 32, "ktls_crypto's groups has a bit for each row");
+
+static const struct row *
+find(uint16_t id)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].id == id)
+			return &rows[i];
+	return NULL;
+}
+
+uint32_t
+group_find(OSSL_LIB_CTX *libctx, const char *propq)
+{
+	uint32_t found = 0;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		EVP_KEYMGMT *keymgmt = EVP_KEYMGMT_fetch(libctx, rows[i].type, propq);
+		EVP_KEYEXCH *exchange = EVP_KEYEXCH_fetch(libctx, rows[i].exchange, propq);
+
+		if (keymgmt != NULL && exchange != NULL)
+			found |= UINT32_C(1) << i;
+		EVP_KEYMGMT_free(keymgmt);
+		EVP_KEYEXCH_free(exchange);
+	}
+	return found;
+}
+
+bool
+group_known(struct ktls_crypto *crypto, uint16_t id)
+{
+	const struct row *row = find(id);
+
+	return row != NULL && (crypto->groups >> (row - rows) & 1);
+}
+
+size_t
+group_share_len(uint16_t id)
+{
+	const struct row *row = find(id);
+
+	return row != NULL ? row->share_len : 0;
+}
+
+/* libcrypto has refused what the peer sent; unless it had no memory. */
+static int
+share_error(void)
+{
+	return crypto_error() == -ENOMEM ? -ENOMEM : KTLS_REFUSED(KTLS_R_SHARE_INVALID);
+}
+
+static EVP_PKEY *
+generate(struct ktls_crypto *crypto, const struct row *row)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(crypto->libctx, row->type, crypto->propq);
+	EVP_PKEY *key = NULL;
+
+	if (ctx != NULL && EVP_PKEY_keygen_init(ctx) > 0 &&
+	    (row->name == NULL || EVP_PKEY_CTX_set_group_name(ctx, row->name) > 0))
+		(void)EVP_PKEY_generate(ctx, &key);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* The peer's share as a key; for a curve, libcrypto checks that the point is on it. */
+static int
+import(struct ktls_crypto *crypto, const struct row *row, struct slice share, EVP_PKEY **key)
+{
+	OSSL_PARAM params[3], *p = params;
+	EVP_PKEY_CTX *ctx;
+	int err = 0;
+
+	if (share.len != row->share_len || (row->first != 0 && share.p[0] != row->first))
+		return KTLS_REFUSED(KTLS_R_SHARE_INVALID);
+	if (row->name != NULL)
+		*p++ = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+		    (char *)(uintptr_t)row->name, 0);
+	*p++ = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+	    (uint8_t *)(uintptr_t)share.p, share.len);
+	*p = OSSL_PARAM_construct_end();
+
+	ctx = EVP_PKEY_CTX_new_from_name(crypto->libctx, row->type, crypto->propq);
+	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) <= 0)
+		err = crypto_error();
+	else if (EVP_PKEY_fromdata(ctx, key, EVP_PKEY_PUBLIC_KEY, params) <= 0)
+		err = share_error();
+	EVP_PKEY_CTX_free(ctx);
+	return err;
+}
+
+/* RFC 8446 7.4.2: the X coordinate, or X25519's result; never all zeros. */
+static int
+derive(struct ktls_crypto *crypto, const struct row *row, EVP_PKEY *key, EVP_PKEY *peer,
+    uint8_t *secret, size_t *secret_len)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto->libctx, key, crypto->propq);
+	static const uint8_t zeros[GROUP_SECRET_MAX];
+	size_t len = row->secret_len;
+	int err = 0;
+
+	if (ctx == NULL || EVP_PKEY_derive_init(ctx) <= 0)
+		err = crypto_error();
+	else if (EVP_PKEY_derive_set_peer(ctx, peer) <= 0 ||
+	    EVP_PKEY_derive(ctx, secret, &len) <= 0)
+		err = share_error();
+	else if (len != row->secret_len || CRYPTO_memcmp(secret, zeros, len) == 0)
+		err = KTLS_REFUSED(KTLS_R_SHARE_INVALID);
+	EVP_PKEY_CTX_free(ctx);
+	if (err != 0)
+		explicit_bzero(secret, row->secret_len);
+	else
+		*secret_len = len;
+	return err;
+}
+
+int
+group_offer(struct ktls_crypto *crypto, uint16_t id, EVP_PKEY **out,
+    uint8_t share[GROUP_SHARE_MAX], size_t *share_len)
+{
+	const struct row *row = find(id);
+	EVP_PKEY *key;
+	size_t len = 0;
+
+	if (!group_known(crypto, id))
+		return -ENOTSUP;
+	if ((key = generate(crypto, row)) == NULL ||
+	    !EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY,
+	    share, GROUP_SHARE_MAX, &len)) {
+		EVP_PKEY_free(key);
+		return crypto_error();
+	}
+	*out = key;
+	*share_len = len;
+	return 0;
+}
+
+int
+group_accept(struct ktls_crypto *crypto, uint16_t id, EVP_PKEY *key, struct slice peer,
+    uint8_t secret[GROUP_SECRET_MAX], size_t *secret_len)
+{
+	const struct row *row = find(id);
+	EVP_PKEY *peer_key = NULL;
+	int err;
+
+	if (!group_known(crypto, id))
+		return -ENOTSUP;
+	if ((err = import(crypto, row, peer, &peer_key)) == 0)
+		err = derive(crypto, row, key, peer_key, secret, secret_len);
+	EVP_PKEY_free(peer_key);
+	return err;
+}
+
+int
+group_answer(struct ktls_crypto *crypto, uint16_t id, struct slice peer,
+    uint8_t share[GROUP_SHARE_MAX], size_t *share_len,
+    uint8_t secret[GROUP_SECRET_MAX], size_t *secret_len)
+{
+	EVP_PKEY *key = NULL;
+	int err;
+
+	if ((err = group_offer(crypto, id, &key, share, share_len)) == 0)
+		err = group_accept(crypto, id, key, peer, secret, secret_len);
+	EVP_PKEY_free(key);
+	return err;
+}
