@@ -89,7 +89,8 @@ PROGRAMS   := $(if $(TOOL_OBJ),$(BUILD)/ktls) $(if $(SHIM_OBJ),$(BUILD)/bogo_shi
 ALL_OBJ    := $(foreach l,$(LIBS),$(OBJ_$l)) $(TOOL_OBJ) $(SHIM_OBJ) $(TESTLIB) $(KMOD_LIB) \
 	$(patsubst %.c,$(BUILD)/%.o,$(TEST_SRC) $(FUZZ_SRC) $(KMOD_SRC))
 
-say   = $(if $(V),,@printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@);)
+silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
+say   = $(if $(V),,@$(if $(silent),,printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@);))
 quiet = $(if $(V),,@)
 jobs  = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$$(nproc))
 self  = +$(quiet)$(MAKE) --no-print-directory $(jobs)
@@ -183,18 +184,25 @@ serve:
 	$(self) $(BUILD)/ktls
 	$(quiet)exec $(BUILD)/ktls serve --listen $(PORT) $(DIR)
 
-unit: tests
+unit:
+	$(self) tests
 	$(quiet)tools/check/run unit
+run-tests: tests
+	$(quiet)tools/check/run --each $(TESTS)
 check:
+	$(quiet)tools/check/announce
+	$(quiet)tools/setup check
 	$(quiet)tools/check/run
 check-all:
+	$(quiet)tools/check/announce --all
+	$(quiet)tools/setup check
 	$(quiet)tools/check/run --all
 kcheck:
 	$(quiet)tools/check/run kernel
 
 fuzz:
 	$(self) FUZZ=1 fuzzers
-	$(quiet)tools/check/fuzz $(SECONDS)
+	$(quiet)tools/check/fuzz $(SECONDS) $(FUZZERS:$(BUILD)/%=build/fuzz/%)
 
 bench:
 	@echo 'make bench: there is no benchmark yet. It comes with the subcommand "ktls bench".' >&2; exit 2
@@ -227,7 +235,7 @@ install: all
 	for p in $(wildcard docs/man/*.[1-7]); do d=$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}; \
 	    install -d $$d && install -m 644 $$p $$d || exit 1; done
 
-.PHONY: all objects tests kmod examples fuzzers serve unit check check-all kcheck fuzz bench docs \
+.PHONY: all objects tests kmod examples fuzzers serve unit run-tests check check-all kcheck fuzz bench docs \
 	fmt clean install FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
