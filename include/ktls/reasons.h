@@ -53,7 +53,61 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(RECORD_NO_TYPE, unexpected_message, "a protected record of nothing but padding", "RFC 8446 5.4") \
 	X(RECORD_CCS, unexpected_message, "a change_cipher_spec other than the byte 1", "RFC 8446 5") \
 	X(BAD_RECORD_MAC, bad_record_mac, "a record that can't be authenticated", "RFC 8446 5.2") \
-	X(SHARE_INVALID, illegal_parameter, "a key share that is no valid point of its group", "RFC 8446 4.2.8.2, 7.4.2")
+	X(SHARE_INVALID, illegal_parameter, "a key share that is no valid point of its group", "RFC 8446 4.2.8.2, 7.4.2") \
+	X(PLAIN_HTTP, none, "an HTTP request without TLS, on a port that speaks TLS", "RFC 8446 5.1") \
+	X(SSLV2_HELLO, protocol_version, "a ClientHello of SSL 2.0", "RFC 8446 D.5") \
+	X(TRUNCATED_HANDSHAKE, none, "the stream ended in the middle of the handshake", "RFC 8446 6.1") \
+	X(TRUNCATED, none, "the stream ended without close_notify", "RFC 8446 6.1") \
+	X(RECORD_FLOOD, unexpected_message, "too many records that carry nothing", "RFC 8446 5") \
+	X(APPLICATION_DATA, unexpected_message, "application data before the handshake is done", "RFC 8446 5.1") \
+	X(EARLY_DATA_LONG, unexpected_message, "more early data than we skip", "RFC 8446 4.2.10") \
+	X(ALERT_MALFORMED, decode_error, "an alert that isn't two bytes", "RFC 8446 5.1, 6") \
+	X(MESSAGE_LONG, illegal_parameter, "a handshake message longer than we accept", "RFC 8446 4") \
+	X(KEY_BOUNDARY, unexpected_message, "a record that goes on behind a message which changes the keys", "RFC 8446 5.1") \
+	X(INTERLEAVED, unexpected_message, "another record in the middle of a handshake message", "RFC 8446 5.1") \
+	X(MALFORMED, decode_error, "a message cut short or overlong", "RFC 8446 6.2") \
+	X(EXT_TWICE, illegal_parameter, "the same extension twice", "RFC 8446 4.2") \
+	X(EXT_MISPLACED, illegal_parameter, "an extension that can't stand in this message", "RFC 8446 4.2") \
+	X(EXT_NOT_OFFERED, unsupported_extension, "an answer to an extension that we did not send", "RFC 8446 4.2") \
+	X(RECORD_LIMIT, illegal_parameter, "record_size_limit below 64", "RFC 8449 4") \
+	X(CH_SSL3, protocol_version, "a hello of SSL 3.0", "RFC 8446 D.5") \
+	X(CH_VERSION, protocol_version, "the client doesn't offer TLS 1.3", "RFC 8446 4.2.1, D.2") \
+	X(CH_COMPRESSION, illegal_parameter, "compression methods other than null alone", "RFC 8446 4.1.2") \
+	X(CH_MISSING, missing_extension, "an extension is missing without which there is no key exchange", "RFC 8446 9.2") \
+	X(CH_NO_CIPHER, handshake_failure, "no cipher suite in common", "RFC 8446 4.1.1") \
+	X(CH_NO_GROUP, handshake_failure, "no key exchange group in common", "RFC 8446 4.1.1") \
+	X(CH_NO_SCHEME, handshake_failure, "the client verifies no signature that our key can make", "RFC 8446 4.4.2.2") \
+	X(CH_NO_ALPN, no_application_protocol, "no ALPN protocol in common", "RFC 7301 3.2") \
+	X(CH_SERVER_NAME, unrecognized_name, "server_name is no DNS name", "RFC 6066 3") \
+	X(CH_SHARE_TWICE, illegal_parameter, "two key shares of the same group", "RFC 8446 4.2.8") \
+	X(CH_SHARE_GROUP, illegal_parameter, "a key share of a group that supported_groups lacks", "RFC 8446 4.2.8") \
+	X(CH_PSK_NOT_LAST, illegal_parameter, "pre_shared_key isn't the last extension", "RFC 8446 4.2.11") \
+	X(CH_PSK_BINDERS, illegal_parameter, "not as many binders as identities", "RFC 8446 4.2.11") \
+	X(CH_PSK_MODES, missing_extension, "pre_shared_key without psk_key_exchange_modes", "RFC 8446 4.2.9") \
+	X(CH_EARLY_DATA, illegal_parameter, "early_data where it can't be offered", "RFC 8446 4.1.2, 4.2.10") \
+	X(CH_CHANGED, illegal_parameter, "the second ClientHello changes what it must repeat", "RFC 8446 4.1.2") \
+	X(CH_RETRY_SHARE, illegal_parameter, "the second ClientHello lacks the one key share that we asked for", "RFC 8446 4.1.2, 4.2.8") \
+	X(SH_VERSION, protocol_version, "the server chose a TLS version older than 1.3", "RFC 8446 4.1.3, D.1") \
+	X(SH_DOWNGRADE, illegal_parameter, "the server knows TLS 1.3 and was made to choose less", "RFC 8446 4.1.3") \
+	X(SH_SELECTED_VERSION, illegal_parameter, "supported_versions selects a version that we did not offer", "RFC 8446 4.2.1") \
+	X(SH_LEGACY_VERSION, illegal_parameter, "legacy_version isn't 0x0303", "RFC 8446 4.1.3") \
+	X(SH_SESSION_ID, illegal_parameter, "legacy_session_id_echo isn't what we sent", "RFC 8446 4.1.3") \
+	X(SH_CIPHER, illegal_parameter, "the server chose a cipher suite that we did not offer", "RFC 8446 4.1.3") \
+	X(SH_COMPRESSION, illegal_parameter, "a compression method other than null", "RFC 8446 4.1.3") \
+	X(SH_MISSING, missing_extension, "key_share is missing", "RFC 8446 9.2") \
+	X(SH_GROUP, illegal_parameter, "a key share of a group for which we sent none", "RFC 8446 4.2.8") \
+	X(SH_CHANGED, illegal_parameter, "ServerHello differs from the HelloRetryRequest before it", "RFC 8446 4.1.4") \
+	X(HRR_TWICE, unexpected_message, "a second HelloRetryRequest", "RFC 8446 4.1.4") \
+	X(HRR_NO_CHANGE, illegal_parameter, "HelloRetryRequest asks for no change", "RFC 8446 4.1.4") \
+	X(HRR_GROUP, illegal_parameter, "HelloRetryRequest asks for a group that we did not offer, or sent a share of", "RFC 8446 4.2.8") \
+	X(EE_ALPN_NOT_OFFERED, illegal_parameter, "the server chose an ALPN protocol that we did not offer", "RFC 7301 3.2") \
+	X(CERTIFICATE_CONTEXT, illegal_parameter, "certificate_request_context isn't empty", "RFC 8446 4.3.2, 4.4.2") \
+	X(CERTIFICATE_NONE, decode_error, "a server without a certificate", "RFC 8446 4.4.2.4") \
+	X(CERTIFICATE_CHAIN_LONG, bad_certificate, "a chain of more certificates than we accept", "RFC 8446 4.4.2") \
+	X(CR_MISSING, missing_extension, "signature_algorithms is missing", "RFC 8446 4.3.2") \
+	X(CV_SCHEME, illegal_parameter, "a signature scheme that we did not offer, or not of this key", "RFC 8446 4.4.3") \
+	X(CV_SIGNATURE, decrypt_error, "the signature is wrong", "RFC 8446 4.4.3") \
+	X(FINISHED_MAC, decrypt_error, "verify_data is wrong", "RFC 8446 4.4.4")
 
 /* clang-format on */
 #define KTLS_REASON_ENUM(name, alert, text, rfc)	KTLS_R_##name,
