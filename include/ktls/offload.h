@@ -31,7 +31,8 @@ struct ktls_cap_answer {
 /* What this kernel can do, found by trying: plain data. Zeroed, it knows nothing. */
 struct ktls_caps {
 	struct ktls_cap_answer ulp;		/* TCP_ULP "tls" */
-	struct ktls_cap_answer cipher[2][KTLS_CIPHERS][KTLS_DIRS];	/* [0] TLS 1.2, [1] TLS 1.3 */
+	/* [0] TLS 1.2, [1] TLS 1.3 */
+	struct ktls_cap_answer cipher[2][KTLS_CIPHERS][KTLS_DIRS];
 	struct ktls_cap_answer rekey[KTLS_DIRS];	/* a second key in TLS 1.3; Linux 6.14 */
 	struct ktls_cap_answer tx_zerocopy_ro;		/* accepted; in effect only on a NIC */
 	struct ktls_cap_answer rx_expect_no_pad;
