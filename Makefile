@@ -44,15 +44,16 @@ INC_kmod-tests = -Iinclude -Isrc
 INC_tools      = -Iinclude -Itools
 INC_docs       = -Iinclude
 
-NEED    := libcrypto>=3.0 liburing libnl-3.0 libnl-genl-3.0
+NEED    := libcrypto>=3.0 liburing libnl-3.0 libnl-genl-3.0 jansson
 missing := $(strip $(foreach p,$(NEED),$(shell pkg-config --exists '$(subst >=, >= ,$p)' 2>/dev/null || echo '$p')))
 cmocka  := $(shell pkg-config --exists cmocka 2>/dev/null && echo yes)
 pc       = $(shell pkg-config $(1) $(2) 2>/dev/null)
 ifeq ($(missing),)
-PC_CFLAGS := $(call pc,--cflags,libcrypto liburing libnl-3.0 libnl-genl-3.0)
+PC_CFLAGS := $(call pc,--cflags,libcrypto liburing libnl-3.0 libnl-genl-3.0 jansson)
 CRYPTO  := $(call pc,--libs,libcrypto)
 URING   := $(call pc,--libs,liburing)
 NETLINK := $(call pc,--libs,libnl-3.0 libnl-genl-3.0)
+JANSSON := $(call pc,--libs,jansson)
 endif
 
 # Sources
@@ -155,7 +156,7 @@ link = $(call say,LD)$(CC) -pie $(1) $(SANLINK) $(HARDEN) $(LDFLAGS) -o $@ $(fil
 	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(URING) $(NETLINK) $(CRYPTO) $(2)
 
 $(BUILD)/ktls: $(TOOL_OBJ) $(STATIC) $(BUILD)/sources
-	$(call link)
+	$(call link,,$(JANSSON))
 $(BUILD)/bogo_shim: $(SHIM_OBJ) $(STATIC) $(BUILD)/sources
 	$(call link)
 $(BUILD)/examples/%: $(BUILD)/docs/examples/%.o $(STATIC)
@@ -167,7 +168,7 @@ $(TOOL_TESTS): $(BUILD)/tools.a
 $(TESTS): $(BUILD)/tests.a
 	$(if $(cmocka),,$(error cmocka: not found by pkg-config. Run tools/setup check))
 	@mkdir -p $(@D)
-	$(call link,,-lcmocka)
+	$(call link,,-lcmocka $(JANSSON))
 $(BUILD)/kmod/%: $(BUILD)/kmod-tests/%.o $(KMOD_LIB) $(BUILD)/tests.a
 	@mkdir -p $(@D)
 	$(call link,,-lcmocka)
