@@ -29,13 +29,13 @@ enum op_kind {
 	OP_RECV,	/* recv(buf, len): raw bytes. 0 is the end of the stream */
 	OP_RECVMSG,	/* the kernel has RX: recvmsg(buf, len) and the record's type into op->type */
 	OP_SEND,	/* send(buf, len, flags): ciphertext of ours; or plaintext, where the kernel has TX */
-	OP_SENDMSG,	/* the kernel has TX: a record of op->type by cmsg */
+	OP_SENDMSG,	/* the kernel has TX: a record of op->type by cmsg. len 0: only to have an open record sent */
 	OP_INSTALL,	/* setsockopt TLS_TX or TLS_RX with crypto/crypto_len; a second time: rekey */
 	OP_READ_FILE,	/* pread(file, buf, len, offset), to be sealed here */
-	OP_SENDFILE,	/* the kernel has TX: file, offset, len go into the socket without passing through us */
+	OP_SENDFILE,	/* the kernel has TX: file, offset, len go into the socket without passing through us; the end isn't held back */
 	OP_SHUTDOWN,	/* shutdown(SHUT_WR) */
 	OP_DRAINED,	/* SIOCOUTQ: result is the bytes that the peer hasn't acknowledged */
-	OP_WAIT,	/* nothing to be done for op->len milliseconds (or until the socket is readable) */
+	OP_WAIT,	/* nothing to be done for op->len milliseconds: result 0; or, where cut short, those that have passed */
 };
 
 /* Data only: it may lie anywhere and outlive the stack, as long as the connection does. */
@@ -46,7 +46,7 @@ struct conn_op {
 	uint8_t type;			/* OP_SENDMSG: in; OP_RECVMSG: out */
 	bool eor;			/* OP_RECVMSG: out, MSG_EOR was there */
 	bool large;			/* OP_RECV: any number of bytes is welcome, from a buffer of the driver's own too: core_result_data() */
-	int flags;			/* OP_SEND: MSG_MORE or 0; the driver adds MSG_NOSIGNAL */
+	int flags;			/* OP_SEND, OP_SENDMSG: MSG_MORE; MSG_DONTWAIT for a last alert. The driver adds MSG_NOSIGNAL */
 	int file;
 	off_t offset;
 	void *buf;
@@ -99,7 +99,8 @@ ssize_t core_outcome(struct ktls_conn *conn, enum lane lane);
 /*
  * The driver gives up on a goal (a timeout, or -EAGAIN handed to the user). What
  * was sealed stays and is sent before anything else. Bytes that a partly reached
- * goal has handed over are its outcome: 0 where there are none.
+ * goal has handed over are its outcome: 0 where there are none. No operation of
+ * the lane is under way then: its result has been told, be it -ECANCELED.
  */
 ssize_t core_abandon(struct ktls_conn *conn, enum lane lane);
 
