@@ -104,10 +104,29 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(CERTIFICATE_CONTEXT, illegal_parameter, "certificate_request_context isn't empty", "RFC 8446 4.3.2, 4.4.2") \
 	X(CERTIFICATE_NONE, decode_error, "a server without a certificate", "RFC 8446 4.4.2.4") \
 	X(CERTIFICATE_CHAIN_LONG, bad_certificate, "a chain of more certificates than we accept", "RFC 8446 4.4.2") \
+	X(CERT_MALFORMED, bad_certificate, "a certificate that can't be decoded", "RFC 8446 4.4.2") \
+	X(CERT_KEY, unsupported_certificate, "a certificate for a key of a kind that we don't support", "RFC 8446 4.4.2.4") \
+	X(CERT_UNTRUSTED, unknown_ca, "a certificate that no authority we trust answers for", "RFC 5280 6.1") \
+	X(CERT_EXPIRED, certificate_expired, "a certificate that has expired", "RFC 5280 6.1.3") \
+	X(CERT_NOT_YET_VALID, certificate_expired, "a certificate that isn't valid yet", "RFC 5280 6.1.3") \
+	X(CERT_NAME, bad_certificate, "a certificate for another name", "RFC 9525 6") \
+	X(CERT_SIGNATURE, bad_certificate, "a certificate with a wrong signature", "RFC 5280 6.1.3") \
+	X(CERT_REVOKED, certificate_revoked, "a certificate that was revoked", "RFC 5280 6.3") \
+	X(CERT_PURPOSE, unsupported_certificate, "a certificate that isn't meant for a TLS server", "RFC 5280 4.2.1.12") \
+	X(CERT_WEAK, bad_certificate, "a certificate with too small a key or too weak a hash", "RFC 8446 4.4.2.4") \
+	X(CERT_AUTHORITY, bad_certificate, "a certificate that its issuer had no right to give", "RFC 5280 6.1.4") \
+	X(CERT_EXTENSION, unsupported_certificate, "a certificate with a critical extension that we don't know", "RFC 5280 4.2") \
+	X(CERT_OTHER, certificate_unknown, "a certificate that libcrypto refused", "RFC 5280 6.1") \
 	X(CR_MISSING, missing_extension, "signature_algorithms is missing", "RFC 8446 4.3.2") \
 	X(CV_SCHEME, illegal_parameter, "a signature scheme that we did not offer, or not of this key", "RFC 8446 4.4.3") \
 	X(CV_SIGNATURE, decrypt_error, "the signature is wrong", "RFC 8446 4.4.3") \
-	X(FINISHED_MAC, decrypt_error, "verify_data is wrong", "RFC 8446 4.4.4")
+	X(FINISHED_MAC, decrypt_error, "verify_data is wrong", "RFC 8446 4.4.4") \
+	X(RENEGOTIATION, unexpected_message, "a new handshake on the same connection", "RFC 8446 4.1.2") \
+	X(POST_HANDSHAKE_AUTH, unexpected_message, "a request for a certificate after the handshake, which we did not offer", "RFC 8446 4.6.2") \
+	X(KEY_UPDATE_REQUEST, illegal_parameter, "a KeyUpdate with request_update other than 0 and 1", "RFC 8446 4.6.3") \
+	X(KEY_UPDATE_FLOOD, unexpected_message, "too many KeyUpdates without data between them", "RFC 8446 4.6.3") \
+	X(ALERT_LEVEL, illegal_parameter, "an alert of a level other than warning and fatal", "RFC 8446 6") \
+	X(ALERT_FLOOD, unexpected_message, "too many alerts that end nothing", "RFC 8446 6.1")
 
 /* clang-format on */
 #define KTLS_REASON_ENUM(name, alert, text, rfc)	KTLS_R_##name,
