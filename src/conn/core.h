@@ -64,6 +64,7 @@ KTLS_CHECKED int core_new(struct ktls_conn **conn, struct ktls_config *cfg, enum
     int fd, bool tcp, const struct ktls_caps *caps, const struct ktls_hs_params *params);
 int core_fd(const struct ktls_conn *conn);
 struct ktls_config *core_config(const struct ktls_conn *conn);
+unsigned core_handshake_timeout(const struct ktls_conn *conn);	/* ms, 0: none; drivers enforce it */
 
 /*
  * Goals. -EALREADY where the lane has another one, the connection's own error
@@ -81,8 +82,9 @@ KTLS_CHECKED int core_want_recv(struct ktls_conn *conn, void *buf, size_t len);
 bool core_next(struct ktls_conn *conn, enum lane lane, struct conn_op *op);
 
 /*
- * The outcome of op: >= 0 as the system call returns it, or -errno. -EAGAIN and
- * -EINTR mean that nothing was done: core_next() yields the same operation again.
+ * The outcome of op: >= 0 as the system call returns it, or -errno. -EAGAIN,
+ * -EINTR and -ECANCELED mean that nothing was done: core_next() yields the same
+ * operation again.
  */
 void core_result(struct ktls_conn *conn, struct conn_op *op, ssize_t result);
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef URING_URING_H
+#define URING_URING_H
+
+#include <stdatomic.h>
+#include <ktls/uring.h>
+#include "uring/engine.h"
+#include "uring/timer.h"
+
+/* A listening socket, or a watched descriptor. Freed when its last completion has come. */
+struct source {
+	struct source *next;
+	struct ktls_uring *uring;
+	struct channel channel;
+	struct request request;
+	struct timer pause;		/* a listener that is out of descriptors */
+	ktls_accepted_fn *accepted;
+	ktls_readable_fn *readable;
+	void *arg;
+	bool stopping;
+};
+
+struct ktls_uring {
+	struct engine *engine;
+	bool ours;
+	atomic_bool stop;
+	int wake;			/* an eventfd: ktls_uring_stop() */
+	int clock;			/* a timerfd, where the ring is the application's: its ticks drive the timers */
+	bool clock_runs;
+	struct timers timers;
+	struct source *sources;
+	struct ktls_stream *streams;	/* those that have an owner */
+	struct ktls_stream *closing;	/* those that were closed, and still have something under way */
+	struct ktls_stream *deferred;	/* whose callbacks, or whose end, are due without a completion */
+	char why[96];
+};
+
+uint64_t uring_now(void);		/* ms, monotonic */
+void uring_timer(struct ktls_uring *uring, struct timer *timer, unsigned after_ms);
+
+/* stream.c: runs what is deferred, frees what is dying. Whether there was any. */
+bool streams_run(struct ktls_uring *uring);
+void stream_free(struct ktls_stream *stream);
+
+#endif
