@@ -132,6 +132,17 @@ side_of(struct request *request)
 	return (struct side *)((char *)request - offsetof(struct side, request));
 }
 
+/* A receive that took too long: the connection is as good as before. */
+static void
+give_up_recv(struct side *side)
+{
+	ssize_t got = core_abandon(side->stream->conn, LANE_RX);
+
+	side->timed_out = false;
+	if (side->done != NULL)
+		finish(side, got > 0 ? got : -ETIMEDOUT);
+}
+
 static void
 completed(struct request *request, ssize_t result)
 {
@@ -163,17 +174,6 @@ waited(struct timer *timer)
 	core_result(side->stream->conn, &side->request.op, 0);
 	pump(side->stream);
 	deliver(side->stream);
-}
-
-/* A receive that took too long: the connection is as good as before. */
-static void
-give_up_recv(struct side *side)
-{
-	ssize_t got = core_abandon(side->stream->conn, LANE_RX);
-
-	side->timed_out = false;
-	if (side->done != NULL)
-		finish(side, got > 0 ? got : -ETIMEDOUT);
 }
 
 static void
