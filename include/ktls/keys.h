@@ -33,7 +33,8 @@ struct ktls_keys {
 	enum ktls_cipher cipher;
 	uint16_t version;	/* KTLS_TLS12 or KTLS_TLS13 */
 	uint8_t  key[32];	/* the first 16 for AES-128 */
-	uint8_t  iv[12];	/* TLS 1.2 GCM, CCM: 4 bytes of salt, then the next explicit nonce */
+	/* TLS 1.2 GCM, CCM: 4 bytes of salt, then the next explicit nonce */
+	uint8_t  iv[12];
 	uint64_t seq;		/* of the next record */
 };
 

@@ -31,7 +31,8 @@ enum {
 #define KTLS_RECORD_PLAIN_MAX	16384			/* RFC 8446 5.1 */
 #define KTLS_RECORD_CIPHER_MAX	(16384 + 256)		/* RFC 8446 5.2 */
 #define KTLS_RECORD_MAX		(KTLS_RECORD_HEADER + KTLS_RECORD_CIPHER_MAX)
-#define KTLS_RECORD_OVERHEAD	(KTLS_RECORD_HEADER + 8 + 1 + 16)	/* never more, in any version and cipher */
+/* never more, in any version and cipher */
+#define KTLS_RECORD_OVERHEAD	(KTLS_RECORD_HEADER + 8 + 1 + 16)
 
 /*
  * Borrows keys (copies what it needs); takes a reference on crypto. dir KTLS_TX
@@ -85,8 +86,12 @@ KTLS_API void ktls_record_set_limit(struct ktls_record *record, uint16_t limit);
 /* The sequence number of the next record: how many this key has protected, where it began at 0. */
 KTLS_API uint64_t ktls_record_seq(const struct ktls_record *record);
 
-/* New keys for the same direction, version and cipher (KeyUpdate); borrows keys. On failure the old ones stay. */
-KTLS_API KTLS_CHECKED int ktls_record_rekey(struct ktls_record *record, const struct ktls_keys *keys);
+/*
+ * New keys for the same direction and cipher, TLS 1.3 only (KeyUpdate; from
+ * handshake to application keys); borrows keys. On failure the old ones stay.
+ */
+KTLS_API KTLS_CHECKED int ktls_record_rekey(struct ktls_record *record,
+    const struct ktls_keys *keys);
 
 #ifdef __cplusplus
 }

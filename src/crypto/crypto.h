@@ -20,7 +20,7 @@ struct ktls_crypto {
 	EVP_MAC *mac;
 	EVP_MAC_CTX *hmac[HASH_COUNT];		/* without a key, never used but to be copied */
 	EVP_CIPHER *aead[KTLS_CIPHERS];		/* NULL: this libcrypto doesn't have it */
-	uint32_t groups;			/* group.c's rows that this libcrypto has, a bit each */
+	uint32_t groups;			/* of group.c's rows, a bit each: it has them */
 };
 
 size_t crypto_hash_len(enum crypto_hash hash);

@@ -13,7 +13,8 @@ struct row {
 	const char *type, *exchange;	/* libcrypto's key type and key exchange */
 	const char *name;		/* of the curve, NULL where the type says it all */
 	size_t share_len, secret_len;
-	uint8_t first;			/* RFC 8446 4.2.8.2: uncompressed points only; 0: any byte */
+	/* RFC 8446 4.2.8.2: uncompressed points only; 0: any byte */
+	uint8_t first;
 };
 
 /* clang-format off */

@@ -56,7 +56,8 @@ bool
 cut_is_http(struct slice in)
 {
 	static const char *const methods[] = {
-		"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ", "PRI ",
+		"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ",
+		"PATCH ", "PRI ",
 	};
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {

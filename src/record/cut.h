@@ -18,9 +18,12 @@
  * Zeroed, it expects a peer's first record.
  */
 struct cut {
-	const struct ktls_record *rec;	/* borrowed: what opens the peer's records; NULL: not protected yet */
-	bool ccs;		/* compatibility mode: from the first ClientHello until the peer's Finished */
-	bool plain_alert;	/* a server, rec set: the client may have failed before it had keys */
+	/* borrowed: what opens the peer's records; NULL: not protected yet */
+	const struct ktls_record *rec;
+	/* compatibility mode: from the first ClientHello until the peer's Finished */
+	bool ccs;
+	/* a server, rec set: the client may have failed before it had keys */
+	bool plain_alert;
 };
 
 /*

@@ -33,7 +33,8 @@ KTLS_CHECKED int traffic_keys(struct ktls_crypto *crypto, enum crypto_hash hash,
     enum ktls_cipher cipher, const uint8_t *traffic_secret, struct ktls_keys *keys);
 
 /* RFC 8446 7.2: the next generation, in place. */
-KTLS_CHECKED int traffic_update(struct ktls_crypto *crypto, enum crypto_hash hash, uint8_t *traffic_secret);
+KTLS_CHECKED int traffic_update(struct ktls_crypto *crypto, enum crypto_hash hash,
+    uint8_t *traffic_secret);
 
 /* RFC 8446 4.4.4: verify_data of Finished. */
 KTLS_CHECKED int finished_mac(struct ktls_crypto *crypto, enum crypto_hash hash,

@@ -22,11 +22,15 @@ struct transcript {
 
 void transcript_init(struct transcript *t, struct ktls_crypto *crypto);
 void transcript_free(struct transcript *t);
-KTLS_CHECKED int transcript_add(struct transcript *t, struct slice message);	/* whole, with its 4-byte header */
+/* whole, with its 4-byte header */
+KTLS_CHECKED int transcript_add(struct transcript *t, struct slice message);
 KTLS_CHECKED int transcript_choose(struct transcript *t, enum crypto_hash hash);
-/* HelloRetryRequest: what was added so far (ClientHello1) becomes message_hash. After transcript_choose(). */
+/*
+ * HelloRetryRequest: what was added so far (ClientHello1) becomes message_hash.
+ * After transcript_choose(), before the HelloRetryRequest itself is added.
+ */
 KTLS_CHECKED int transcript_retry(struct transcript *t);
-/* The hash over all that was added so far. */
+/* The hash over all that was added so far. After transcript_choose(). */
 KTLS_CHECKED int transcript_hash(struct transcript *t, uint8_t out[HASH_LEN_MAX]);
 
 #endif
