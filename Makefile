@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# make            the libraries and the program `ktls`, in build/
+# make            in build/: the libraries and the program `ktls`
 # make serve      installs what is missing, builds, serves DIR at https://localhost:PORT
 # make unit       the unit tests: seconds, no network, no root
 # make check      everything (tools/check/list); check-all adds what takes longer
@@ -220,6 +220,9 @@ fmt:
 clean:
 	rm -rf build
 
+help:
+	@sed -n '/^# make  /,/^$$/s/^# \{0,1\}//p' Makefile
+
 into = install -d $(DESTDIR)$(1) && install -m $(3) $(2) $(DESTDIR)$(1)
 install: all
 	$(call into,$(PREFIX)/include,include/ktls.h,644)
@@ -237,7 +240,7 @@ install: all
 	    install -d $$d && install -m 644 $$p $$d || exit 1; done
 
 .PHONY: all objects tests kmod examples fuzzers serve unit run-tests check check-all kcheck fuzz bench docs \
-	fmt clean install FORCE
+	fmt clean help install FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(ALL_OBJ:.o=.d) $(EXAMPLES:$(BUILD)/%=$(BUILD)/docs/%.d)
