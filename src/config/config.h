@@ -15,18 +15,27 @@
 
 /* Who we are: the chain as DER, leaf first, and the key. */
 struct identity {
-	struct slice cert[CONFIG_CHAIN_MAX];	/* each owned */
+	struct slice cert[CONFIG_CHAIN_MAX];	/* each owned, by OPENSSL_free() */
 	size_t cert_count;			/* 0: none was given */
 	EVP_PKEY *key;
+};
+
+/* Whom we trust. Nothing gathered means the system. */
+struct trust {
+	struct stack_st_X509 *certs;		/* of the files */
+	struct stack_st_OPENSSL_STRING *dirs;
+	bool system;
+	_Atomic(X509_STORE *) store;		/* by config_use(), for a client that verifies */
 };
 
 /* Filled in by the setters, immutable once `used`. Read directly by its neighbours. */
 struct ktls_config {
 	atomic_uint refs;
 	atomic_bool used;
+	atomic_bool refused;			/* a setter came too late */
 	struct ktls_crypto *crypto;
 	struct identity identity;
-	X509_STORE *trust;		/* NULL: the system's, loaded when used first (config_use) */
+	struct trust trust;
 	bool verify;
 	char *alpn[CONFIG_ALPN_MAX];
 	size_t alpn_count;
@@ -45,12 +54,12 @@ struct ktls_config {
 	struct ktls_caps caps;
 	bool caps_given;
 	unsigned handshake_timeout;		/* ms */
-	char error[256];
+	char error[384];
 };
 
 /*
  * From now on immutable. What a role needs is made here once: a client that
- * verifies gets the system's trust where it was given none.
+ * verifies gets its store of trusted certificates. Any number of threads at once.
  */
 KTLS_CHECKED int config_use(struct ktls_config *cfg, bool client);
 
@@ -63,7 +72,7 @@ const char *config_alpn(const struct ktls_config *cfg, struct slice name);
  * key, the caller's to free; or KTLS_REFUSED(CERT_...) and one sentence in why
  * that names the certificate. A config that doesn't verify still decodes the leaf.
  */
-KTLS_CHECKED int config_verify_chain(struct ktls_config *cfg, const struct slice *certs, size_t count,
-    const char *name, EVP_PKEY **key, char *why, size_t why_len);
+KTLS_CHECKED int config_verify_chain(struct ktls_config *cfg, const struct slice *certs,
+    size_t count, const char *name, EVP_PKEY **key, char *why, size_t why_len);
 
 #endif

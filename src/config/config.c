@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <openssl/crypto.h>
+#include "config/setter.h"
+#include "crypto/group.h"
+
+/* The default policy, less what crypto lacks. */
+static const enum ktls_cipher default_ciphers[] = {
+	KTLS_AES_128_GCM, KTLS_AES_256_GCM, KTLS_CHACHA20_POLY1305,
+};
+static const uint16_t default_groups[] = { KTLS_GROUP_X25519, KTLS_GROUP_SECP256R1 };
+#define DEFAULT_HANDSHAKE_TIMEOUT	10000	/* ms */
+
+#define COUNT(array)	(sizeof(array) / sizeof(*(array)))
+
+int
+ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
+{
+	struct ktls_config *cfg = OPENSSL_zalloc(sizeof(*cfg));
+	int err;
+
+	if (cfg == NULL)
+		return -ENOMEM;
+	atomic_init(&cfg->refs, 1);
+	cfg->crypto = ktls_crypto_ref(crypto);
+	cfg->verify = true;
+	cfg->offload = KTLS_OFFLOAD_AUTO;
+	cfg->offload_after = KTLS_OFFLOAD_AFTER;
+	cfg->handshake_timeout = DEFAULT_HANDSHAKE_TIMEOUT;
+	if ((err = ktls_config_ciphers(cfg, default_ciphers, COUNT(default_ciphers))) != 0 ||
+	    (err = ktls_config_groups(cfg, default_groups, COUNT(default_groups))) != 0) {
+		ktls_config_unref(cfg);
+		return err;
+	}
+	*out = cfg;
+	return 0;
+}
+
+int
+ktls_config_new(struct ktls_config **cfg)
+{
+	struct ktls_crypto *crypto;
+	int err;
+
+	if ((err = ktls_crypto_new(&crypto, NULL, NULL)) != 0)
+		return err;
+	err = ktls_config_new_with(cfg, crypto);
+	ktls_crypto_unref(crypto);
+	return err;
+}
+
+struct ktls_config *
+ktls_config_ref(struct ktls_config *cfg)
+{
+	atomic_fetch_add_explicit(&cfg->refs, 1, memory_order_relaxed);
+	return cfg;
+}
+
+static void
+free_alpn(char **alpn, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		OPENSSL_free(alpn[i]);
+}
+
+void
+ktls_config_unref(struct ktls_config *cfg)
+{
+	/* Release and acquire: who frees has seen all that the others did. */
+	if (cfg == NULL || atomic_fetch_sub_explicit(&cfg->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	identity_free(&cfg->identity);
+	trust_free(&cfg->trust);
+	free_alpn(cfg->alpn, cfg->alpn_count);
+	ktls_crypto_unref(cfg->crypto);
+	OPENSSL_clear_free(cfg, sizeof(*cfg));
+}
+
+int
+config_use(struct ktls_config *cfg, bool client)
+{
+	X509_STORE *store, *none = NULL;
+	int err;
+
+	atomic_store(&cfg->used, true);
+	if (!client || !cfg->verify || atomic_load(&cfg->trust.store) != NULL)
+		return 0;
+	if ((err = trust_store_new(cfg, &store)) != 0)
+		return err;
+	if (!atomic_compare_exchange_strong(&cfg->trust.store, &none, store))
+		X509_STORE_free(store);		/* another thread was first */
+	return 0;
+}
+
+const char *
+config_alpn(const struct ktls_config *cfg, struct slice name)
+{
+	for (size_t i = 0; i < cfg->alpn_count; i++)
+		if (strlen(cfg->alpn[i]) == name.len && memcmp(cfg->alpn[i], name.p, name.len) == 0)
+			return cfg->alpn[i];
+	return NULL;
+}
+
+int
+config_writable(struct ktls_config *cfg)
+{
+	if (!atomic_load(&cfg->used))
+		return 0;
+	atomic_store(&cfg->refused, true);	/* not cfg->error: other threads may read it */
+	return -EBUSY;
+}
+
+int
+config_fail(struct ktls_config *cfg, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(cfg->error, sizeof(cfg->error), format, args);
+	va_end(args);
+	return err;
+}
+
+const char *
+ktls_config_error(const struct ktls_config *cfg)
+{
+	if (atomic_load(&cfg->refused))
+		return "a config in use can't be changed: make another one for the new settings";
+	return cfg->error;
+}
+
+int
+ktls_config_verify(struct ktls_config *cfg, bool verify)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	cfg->verify = verify;
+	return 0;
+}
+
+static int
+check_alpn(struct ktls_config *cfg, const char *const *names, size_t count)
+{
+	if (count > CONFIG_ALPN_MAX)
+		return config_fail(cfg, -EINVAL, "%zu ALPN protocols: at most %d are possible",
+		    count, CONFIG_ALPN_MAX);
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(names[i]);
+
+		if (len == 0 || len > 255)	/* RFC 7301 3.1: ProtocolName<1..2^8-1> */
+			return config_fail(cfg, -EINVAL,
+			    "ALPN protocol %zu has %zu bytes: 1 to 255 are possible", i + 1, len);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(names[i], names[j]) == 0)
+				return config_fail(cfg, -EINVAL,
+				    "the ALPN protocol \"%.64s\" was given twice", names[i]);
+	}
+	return 0;
+}
+
+int
+ktls_config_alpn(struct ktls_config *cfg, const char *const *names, size_t count)
+{
+	char *copy[CONFIG_ALPN_MAX] = {0};
+	int err;
+
+	if ((err = config_writable(cfg)) != 0 || (err = check_alpn(cfg, names, count)) != 0)
+		return err;
+	for (size_t i = 0; i < count; i++)
+		if ((copy[i] = OPENSSL_strdup(names[i])) == NULL) {
+			free_alpn(copy, i);
+			return config_fail(cfg, -ENOMEM, "out of memory");
+		}
+
+	free_alpn(cfg->alpn, cfg->alpn_count);
+	memcpy(cfg->alpn, copy, sizeof(copy));
+	cfg->alpn_count = count;
+	return 0;
+}
+
+int
+ktls_config_ciphers(struct ktls_config *cfg, const enum ktls_cipher *ciphers, size_t count)
+{
+	enum ktls_cipher have[KTLS_CIPHERS];
+	size_t have_count = 0;
+	unsigned seen = 0;
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	for (size_t i = 0; i < count; i++) {
+		unsigned cipher = ciphers[i];
+
+		if (cipher >= KTLS_CIPHERS)
+			return config_fail(cfg, -EINVAL,
+			    "there is no cipher %u in enum ktls_cipher", cipher);
+		if (seen & 1u << cipher)
+			return config_fail(cfg, -EINVAL, "the cipher %s was given twice",
+			    ktls_cipher_name(ciphers[i]));
+		seen |= 1u << cipher;
+		if (cfg->crypto->aead[cipher] != NULL)
+			have[have_count++] = ciphers[i];
+	}
+	if (have_count == 0)
+		return count == 0 ? config_fail(cfg, -EINVAL, "no cipher was given") :
+		    config_fail(cfg, -ENOTSUP, "this libcrypto has none of the ciphers given");
+
+	memcpy(cfg->ciphers, have, sizeof(have));
+	cfg->cipher_count = have_count;
+	return 0;
+}
+
+int
+ktls_config_groups(struct ktls_config *cfg, const uint16_t *groups, size_t count)
+{
+	uint16_t have[CONFIG_GROUPS_MAX];
+	size_t have_count = 0;
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	if (count == 0 || count > CONFIG_GROUPS_MAX)
+		return config_fail(cfg, -EINVAL, "%zu groups were given: 1 to %d are possible",
+		    count, CONFIG_GROUPS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (group_share_len(groups[i]) == 0)
+			return config_fail(cfg, -EINVAL,
+			    "group %u is not known: X25519 is %d, P-256 is %d",
+			    groups[i], KTLS_GROUP_X25519, KTLS_GROUP_SECP256R1);
+		for (size_t j = 0; j < i; j++)
+			if (groups[i] == groups[j])
+				return config_fail(cfg, -EINVAL,
+				    "group %u was given twice", groups[i]);
+		if (group_known(cfg->crypto, groups[i]))
+			have[have_count++] = groups[i];
+	}
+	if (have_count == 0)
+		return config_fail(cfg, -ENOTSUP, "this libcrypto has none of the groups given");
+
+	memcpy(cfg->groups, have, have_count * sizeof(*have));
+	cfg->group_count = have_count;
+	return 0;
+}
+
+int
+ktls_config_record_size_limit(struct ktls_config *cfg, uint16_t limit)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	if (limit != 0 && (limit < 64 || limit > 16385))	/* RFC 8449 4 */
+		return config_fail(cfg, -EINVAL,
+		    "record_size_limit %u: 64 to 16385 are possible, or 0 for none", limit);
+	cfg->record_size_limit = limit;
+	return 0;
+}
+
+int
+ktls_config_keylog(struct ktls_config *cfg, ktls_keylog_fn *keylog, void *arg)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	cfg->keylog = keylog;
+	cfg->keylog_arg = arg;
+	return 0;
+}
+
+int
+ktls_config_clock(struct ktls_config *cfg, ktls_clock_fn *clock, void *arg)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	cfg->clock = clock;
+	cfg->clock_arg = arg;
+	return 0;
+}
+
+int
+ktls_config_offload(struct ktls_config *cfg, enum ktls_offload wanted)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	if ((unsigned)wanted > KTLS_OFFLOAD_FULL)
+		return config_fail(cfg, -EINVAL,
+		    "there is no setting %u in enum ktls_offload", (unsigned)wanted);
+	cfg->offload = wanted;
+	return 0;
+}
+
+int
+ktls_config_offload_require(struct ktls_config *cfg, bool tx, bool rx)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	cfg->require[KTLS_TX] = tx;
+	cfg->require[KTLS_RX] = rx;
+	return 0;
+}
+
+int
+ktls_config_offload_after(struct ktls_config *cfg, uint64_t bytes)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	cfg->offload_after = bytes;
+	return 0;
+}
+
+int
+ktls_config_caps(struct ktls_config *cfg, const struct ktls_caps *caps)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	cfg->caps = *caps;
+	cfg->caps_given = true;
+	return 0;
+}
+
+int
+ktls_config_handshake_timeout(struct ktls_config *cfg, unsigned milliseconds)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	cfg->handshake_timeout = milliseconds;
+	return 0;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "config/config.h"
+#include "config/pki_testlib.h"
+
+static struct ktls_config *
+config(void)
+{
+	struct ktls_config *cfg;
+
+	assert_int_equal(ktls_config_new(&cfg), 0);
+	return cfg;
+}
+
+static void
+defaults(void **unused)
+{
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	assert_true(cfg->verify);
+	assert_int_equal(cfg->cipher_count, 3);
+	assert_int_equal(cfg->ciphers[0], KTLS_AES_128_GCM);
+	assert_int_equal(cfg->ciphers[1], KTLS_AES_256_GCM);
+	assert_int_equal(cfg->ciphers[2], KTLS_CHACHA20_POLY1305);
+	assert_int_equal(cfg->group_count, 2);
+	assert_int_equal(cfg->groups[0], KTLS_GROUP_X25519);
+	assert_int_equal(cfg->groups[1], KTLS_GROUP_SECP256R1);
+	assert_int_equal(cfg->offload, KTLS_OFFLOAD_AUTO);
+	assert_int_equal(cfg->offload_after, 65536);
+	assert_int_equal(cfg->handshake_timeout, 10000);
+	assert_int_equal(cfg->record_size_limit, 0);
+	assert_int_equal(cfg->identity.cert_count, 0);
+	assert_null(cfg->keylog);
+	assert_string_equal(ktls_config_error(cfg), "");
+	ktls_config_unref(cfg);
+}
+
+static void
+the_last_reference_frees(void **unused)
+{
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	assert_ptr_equal(ktls_config_ref(cfg), cfg);
+	ktls_config_unref(cfg);
+	assert_true(cfg->verify);	/* ASan would know */
+	ktls_config_unref(cfg);
+	ktls_config_unref(NULL);
+}
+
+static const char long_name[257] = { [0 ... 255] = 'x' };
+
+/* One list a line. */
+/* clang-format off */
+static const struct {
+	const char *rule;
+	const char *names[3];
+	size_t count;
+	int err;
+} alpn_cases[] = {
+	{ "two", { "h2", "http/1.1" }, 2, 0 },
+	{ "none", { NULL }, 0, 0 },
+	{ "255 bytes", { long_name + 1 }, 1, 0 },
+	{ "256 bytes", { long_name }, 1, -EINVAL },
+	{ "empty", { "h2", "" }, 2, -EINVAL },
+	{ "twice", { "h2", "x", "h2" }, 3, -EINVAL },
+};
+
+static const struct {
+	const char *rule;
+	unsigned ciphers[4];
+	size_t count;
+	int err;
+	size_t have;
+} cipher_cases[] = {
+	{ "one", { KTLS_CHACHA20_POLY1305 }, 1, 0, 1 },
+	{ "all", { KTLS_AES_128_CCM, KTLS_AES_256_GCM, KTLS_AES_128_GCM, KTLS_CHACHA20_POLY1305 }, 4, 0, 4 },
+	{ "none", { 0 }, 0, -EINVAL, 3 },
+	{ "twice", { KTLS_AES_128_GCM, KTLS_AES_128_GCM }, 2, -EINVAL, 3 },
+	{ "unknown", { KTLS_AES_128_GCM, KTLS_CIPHERS }, 2, -EINVAL, 3 },
+};
+
+static const struct {
+	const char *rule;
+	uint16_t groups[9];
+	size_t count;
+	int err;
+	size_t have;
+} group_cases[] = {
+	{ "the other order", { 23, 29 }, 2, 0, 2 },
+	{ "one", { 23 }, 1, 0, 1 },
+	{ "none", { 0 }, 0, -EINVAL, 2 },
+	{ "unknown", { 29, 0x4a4a }, 2, -EINVAL, 2 },
+	{ "twice", { 29, 29 }, 2, -EINVAL, 2 },
+	{ "too many", { 29, 23 }, 9, -EINVAL, 2 },
+};
+/* clang-format on */
+
+/* A sentence where it failed, and the config as it was. */
+static void
+each_alpn_rule(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < sizeof(alpn_cases) / sizeof(*alpn_cases); i++) {
+		static const char *const before[] = { "before" };
+		struct ktls_config *cfg = config();
+		int err;
+
+		assert_int_equal(ktls_config_alpn(cfg, before, 1), 0);
+		err = ktls_config_alpn(cfg, alpn_cases[i].names, alpn_cases[i].count);
+		if (err != alpn_cases[i].err || (err != 0) != (*ktls_config_error(cfg) != '\0') ||
+		    cfg->alpn_count != (err != 0 ? 1 : alpn_cases[i].count))
+			fail_msg("%s: err %d, %zu names, \"%s\"", alpn_cases[i].rule, err,
+			    cfg->alpn_count, ktls_config_error(cfg));
+		ktls_config_unref(cfg);
+	}
+}
+
+static void
+alpn_is_looked_up_whole(void **unused)
+{
+	static const char *const names[] = { "h2", "http/1.1" };
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	assert_int_equal(ktls_config_alpn(cfg, names, 2), 0);
+	assert_ptr_equal(config_alpn(cfg, (struct slice){ (const uint8_t *)"http/1.1", 8 }),
+	    cfg->alpn[1]);
+	assert_null(config_alpn(cfg, (struct slice){ (const uint8_t *)"http/1.1", 7 }));
+	assert_null(config_alpn(cfg, (struct slice){ (const uint8_t *)"h2c", 3 }));
+	assert_null(config_alpn(cfg, (struct slice){ (const uint8_t *)"h3", 2 }));
+	ktls_config_unref(cfg);
+}
+
+static void
+each_cipher_rule(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cipher_cases) / sizeof(*cipher_cases); i++) {
+		struct ktls_config *cfg = config();
+		enum ktls_cipher ciphers[4];
+		int err;
+
+		for (size_t j = 0; j < 4; j++)
+			ciphers[j] = (enum ktls_cipher)cipher_cases[i].ciphers[j];
+		err = ktls_config_ciphers(cfg, ciphers, cipher_cases[i].count);
+		if (err != cipher_cases[i].err || cfg->cipher_count != cipher_cases[i].have ||
+		    cfg->ciphers[0] != (err != 0 ? KTLS_AES_128_GCM : ciphers[0]) ||
+		    (err != 0) != (*ktls_config_error(cfg) != '\0'))
+			fail_msg("%s: err %d, %zu ciphers", cipher_cases[i].rule, err, cfg->cipher_count);
+		ktls_config_unref(cfg);
+	}
+}
+
+static void
+each_group_rule(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < sizeof(group_cases) / sizeof(*group_cases); i++) {
+		struct ktls_config *cfg = config();
+		int err = ktls_config_groups(cfg, group_cases[i].groups, group_cases[i].count);
+
+		if (err != group_cases[i].err || cfg->group_count != group_cases[i].have ||
+		    cfg->groups[0] != (err != 0 ? KTLS_GROUP_X25519 : group_cases[i].groups[0]) ||
+		    (err != 0) != (*ktls_config_error(cfg) != '\0'))
+			fail_msg("%s: err %d, %zu groups", group_cases[i].rule, err, cfg->group_count);
+		ktls_config_unref(cfg);
+	}
+}
+
+/* What libcrypto lacks is dropped; only where nothing is left it is refused. */
+static void
+what_crypto_lacks_is_dropped(void **unused)
+{
+	static const enum ktls_cipher chacha[] = { KTLS_CHACHA20_POLY1305 };
+	struct ktls_config *cfg;
+	struct ktls_crypto *crypto;
+	EVP_CIPHER *kept;
+
+	(void)unused;
+	assert_int_equal(ktls_crypto_new(&crypto, NULL, NULL), 0);
+	kept = crypto->aead[KTLS_CHACHA20_POLY1305];
+	crypto->aead[KTLS_CHACHA20_POLY1305] = NULL;
+	assert_int_equal(ktls_config_new_with(&cfg, crypto), 0);
+	assert_int_equal(cfg->cipher_count, 2);
+	assert_int_equal(ktls_config_ciphers(cfg, chacha, 1), -ENOTSUP);
+	assert_int_equal(cfg->cipher_count, 2);
+	crypto->aead[KTLS_CHACHA20_POLY1305] = kept;
+	ktls_config_unref(cfg);
+	ktls_crypto_unref(crypto);
+}
+
+static void
+record_size_limits(void **unused)
+{
+	static const uint16_t good[] = { 0, 64, 16385 }, bad[] = { 1, 63, 16386, 65535 };
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_int_equal(ktls_config_record_size_limit(cfg, good[i]), 0);
+		assert_int_equal(cfg->record_size_limit, good[i]);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(ktls_config_record_size_limit(cfg, bad[i]), -EINVAL);
+		assert_int_equal(cfg->record_size_limit, 16385);
+	}
+	ktls_config_unref(cfg);
+}
+
+static void
+keylog(void *arg, const char *line)
+{
+	(void)arg, (void)line;
+}
+
+static int64_t
+now(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+/* Every setter there is, with arguments that are fine before the first use. */
+static void
+set(struct ktls_config *cfg, struct test_pki *pki, int expected)
+{
+	static const char *const h2[] = { "h2" };
+	static const enum ktls_cipher ciphers[] = { KTLS_AES_256_GCM };
+	static const uint16_t groups[] = { KTLS_GROUP_SECP256R1 };
+	static const struct ktls_caps caps = { .ulp = { KTLS_CAP_YES, 0 } };
+	const char *cert = test_pki_cert(pki, TEST_EC), *key = test_pki_key(pki, TEST_EC);
+
+	assert_int_equal(ktls_config_identity(cfg, test_pki_cert_file(pki, TEST_EC),
+	    test_pki_key_file(pki, TEST_EC)), expected);
+	assert_int_equal(ktls_config_identity_pem(cfg, cert, strlen(cert), key, strlen(key)), expected);
+	assert_int_equal(ktls_config_trust_file(cfg, test_pki_cert_file(pki, TEST_CA)), expected);
+	assert_int_equal(ktls_config_trust_dir(cfg, test_pki_dir(pki)), expected);
+	assert_int_equal(ktls_config_trust_system(cfg), expected);
+	assert_int_equal(ktls_config_verify(cfg, false), expected);
+	assert_int_equal(ktls_config_alpn(cfg, h2, 1), expected);
+	assert_int_equal(ktls_config_ciphers(cfg, ciphers, 1), expected);
+	assert_int_equal(ktls_config_groups(cfg, groups, 1), expected);
+	assert_int_equal(ktls_config_record_size_limit(cfg, 512), expected);
+	assert_int_equal(ktls_config_keylog(cfg, keylog, NULL), expected);
+	assert_int_equal(ktls_config_clock(cfg, now, NULL), expected);
+	assert_int_equal(ktls_config_offload(cfg, KTLS_OFFLOAD_FULL), expected);
+	assert_int_equal(ktls_config_offload_require(cfg, true, false), expected);
+	assert_int_equal(ktls_config_offload_after(cfg, 7), expected);
+	assert_int_equal(ktls_config_caps(cfg, &caps), expected);
+	assert_int_equal(ktls_config_handshake_timeout(cfg, 5), expected);
+}
+
+static void
+everything_is_kept(void **unused)
+{
+	struct test_pki *pki = test_pki_new();
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	set(cfg, pki, 0);
+	assert_int_equal(cfg->identity.cert_count, 1);
+	assert_non_null(cfg->identity.key);
+	assert_true(cfg->trust.system);
+	assert_false(cfg->verify);
+	assert_string_equal(cfg->alpn[0], "h2");
+	assert_int_equal(cfg->ciphers[0], KTLS_AES_256_GCM);
+	assert_int_equal(cfg->groups[0], KTLS_GROUP_SECP256R1);
+	assert_int_equal(cfg->record_size_limit, 512);
+	assert_ptr_equal(cfg->keylog, keylog);
+	assert_ptr_equal(cfg->clock, now);
+	assert_int_equal(cfg->offload, KTLS_OFFLOAD_FULL);
+	assert_true(cfg->require[KTLS_TX]);
+	assert_false(cfg->require[KTLS_RX]);
+	assert_int_equal(cfg->offload_after, 7);
+	assert_true(cfg->caps_given);
+	assert_int_equal(cfg->caps.ulp.cap, KTLS_CAP_YES);
+	assert_int_equal(cfg->handshake_timeout, 5);
+	assert_int_equal(ktls_config_offload(cfg, (enum ktls_offload)99), -EINVAL);
+	assert_int_equal(cfg->offload, KTLS_OFFLOAD_FULL);
+	assert_string_equal(ktls_config_error(cfg), "there is no setting 99 in enum ktls_offload");
+	ktls_config_unref(cfg);
+	test_pki_free(pki);
+}
+
+static void
+nothing_changes_in_use(void **unused)
+{
+	struct test_pki *pki = test_pki_new();
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	assert_int_equal(config_use(cfg, false), 0);
+	set(cfg, pki, -EBUSY);
+	assert_true(cfg->verify);
+	assert_int_equal(cfg->alpn_count, 0);
+	assert_int_equal(cfg->identity.cert_count, 0);
+	assert_non_null(strstr(ktls_config_error(cfg), "in use"));
+	ktls_config_unref(cfg);
+	test_pki_free(pki);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(the_last_reference_frees),
+		cmocka_unit_test(each_alpn_rule),
+		cmocka_unit_test(alpn_is_looked_up_whole),
+		cmocka_unit_test(each_cipher_rule),
+		cmocka_unit_test(each_group_rule),
+		cmocka_unit_test(what_crypto_lacks_is_dropped),
+		cmocka_unit_test(record_size_limits),
+		cmocka_unit_test(everything_is_kept),
+		cmocka_unit_test(nothing_changes_in_use),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include "config/setter.h"
+#include "crypto/signature.h"
+
+#define PEM_MAX		(1u << 20)	/* bytes of a certificate or key file */
+#define RSA_BITS_MIN	2048
+
+/* What PEM held, before it is judged. */
+struct found {
+	X509 *cert[CONFIG_CHAIN_MAX];
+	size_t count;
+	EVP_PKEY *key;
+};
+
+static void
+found_free(struct found *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		X509_free(f->cert[i]);
+	EVP_PKEY_free(f->key);
+}
+
+void
+identity_free(struct identity *identity)
+{
+	for (size_t i = 0; i < identity->cert_count; i++)
+		OPENSSL_free((void *)(uintptr_t)identity->cert[i].p);
+	EVP_PKEY_free(identity->key);
+	*identity = (struct identity){0};
+}
+
+static int
+out_of_memory(struct ktls_config *cfg, const struct pem *pem)
+{
+	return config_fail(cfg, -ENOMEM, "%s: out of memory", pem->name);
+}
+
+/* DER is a SEQUENCE of more than 127 bytes: a frequent mistake, worth its own hint. */
+static const char *
+der_hint(const struct pem *pem)
+{
+	return pem->len > 2 && pem->data[0] == 0x30 && pem->data[1] > 0x80 ?
+	    ": it looks like DER, convert it with openssl" : "";
+}
+
+static int
+find_certs(struct ktls_config *cfg, BIO *bio, const struct pem *pem, struct found *f)
+{
+	X509 *cert;
+	int got;
+
+	while ((got = config_next_cert(cfg, bio, false, &cert)) > 0) {
+		if (f->count == CONFIG_CHAIN_MAX) {
+			X509_free(cert);
+			return config_fail(cfg, -E2BIG, "%s: has more than %d certificates: only "
+			    "one's own and its chain belong here", pem->name, CONFIG_CHAIN_MAX);
+		}
+		f->cert[f->count++] = cert;
+	}
+	if (got == -ENOMEM)
+		return out_of_memory(cfg, pem);
+	if (got < 0)
+		return config_fail(cfg, got, "%s: certificate %zu can't be decoded",
+		    pem->name, f->count + 1);
+	if (f->count == 0)
+		return config_fail(cfg, -EINVAL, "%s: holds no certificate in PEM%s",
+		    pem->name, der_hint(pem));
+	return 0;
+}
+
+/* Where libcrypto would ask for a passphrase on the terminal. */
+static int
+note_encrypted(char *buf, int size, int writing, void *encrypted)
+{
+	(void)buf, (void)size, (void)writing;
+	*(bool *)encrypted = true;
+	return -1;
+}
+
+static int
+find_key(struct ktls_config *cfg, BIO *bio, const struct pem *pem, struct found *f)
+{
+	static const char label[] = "PRIVATE KEY-----";
+	bool encrypted = false;
+
+	if (memmem(pem->data, pem->len, label, sizeof(label) - 1) == NULL)
+		return config_fail(cfg, -EINVAL, "%s: holds no private key in PEM%s",
+		    pem->name, der_hint(pem));
+	f->key = PEM_read_bio_PrivateKey_ex(bio, NULL, note_encrypted, &encrypted,
+	    cfg->crypto->libctx, cfg->crypto->propq);
+	if (f->key != NULL)
+		return 0;
+	if (crypto_error() == -ENOMEM)
+		return out_of_memory(cfg, pem);
+	if (encrypted)
+		return config_fail(cfg, -EINVAL, "%s: the key is encrypted, and nobody is asked "
+		    "for a passphrase: decrypt it with openssl pkey", pem->name);
+	return config_fail(cfg, -EINVAL, "%s: the private key can't be decoded", pem->name);
+}
+
+static int
+check_key(struct ktls_config *cfg, const struct pem *pem, const EVP_PKEY *key)
+{
+	int bits = EVP_PKEY_get_bits(key);
+	const char *type = EVP_PKEY_get0_type_name(key);
+
+	if (signature_fits(SIG_ECDSA_SECP256R1_SHA256, key))
+		return 0;
+	if (signature_fits(SIG_RSA_PSS_RSAE_SHA256, key) && bits >= RSA_BITS_MIN)
+		return 0;
+	return config_fail(cfg, -ENOTSUP, "%s: the key (%s, %d bits) can't be used: it must be "
+	    "ECDSA on P-256, or RSA of 2048 to 8192 bits", pem->name, type != NULL ? type : "?",
+	    bits);
+}
+
+static void
+move_to(struct found *f, size_t from, size_t to)
+{
+	X509 *cert = f->cert[from];
+
+	memmove(&f->cert[to + 1], &f->cert[to], (from - to) * sizeof(cert));
+	f->cert[to] = cert;
+}
+
+/*
+ * RFC 8446 4.4.2: the sender's own certificate first, each of the following
+ * certifying the one before it. Files have them in every order, and peers that
+ * insist would fail later with an error that nobody connects with the file: so put
+ * it right here. What certifies none of them stays behind, as it stood.
+ */
+static bool
+put_in_order(struct found *f)
+{
+	size_t leaf = 0, next;
+
+	while (leaf < f->count && X509_check_private_key(f->cert[leaf], f->key) != 1)
+		leaf++;
+	ERR_clear_error();
+	if (leaf == f->count)
+		return false;
+	move_to(f, leaf, 0);
+	for (size_t i = 0; i + 1 < f->count; i++) {
+		for (next = i + 1; next < f->count; next++)
+			if (X509_check_issued(f->cert[next], f->cert[i]) == X509_V_OK)
+				break;
+		if (next == f->count)
+			break;
+		move_to(f, next, i + 1);
+	}
+	ERR_clear_error();
+	return true;
+}
+
+static bool
+encode(const struct found *f, struct identity *identity)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		uint8_t *der = NULL;
+		int len = i2d_X509(f->cert[i], &der);
+
+		if (len <= 0)
+			return false;
+		identity->cert[i] = (struct slice){ der, (size_t)len };
+		identity->cert_count++;
+	}
+	return true;
+}
+
+static int
+read_pem(struct ktls_config *cfg, const struct pem *pem, struct found *f,
+    int (*find)(struct ktls_config *, BIO *, const struct pem *, struct found *))
+{
+	BIO *bio;
+	int err;
+
+	if (pem->len == 0)
+		return config_fail(cfg, -EINVAL, "%s: is empty", pem->name);
+	if (pem->len > PEM_MAX)
+		return config_fail(cfg, -EFBIG, "%s: is larger than %u KiB, too much for PEM",
+		    pem->name, PEM_MAX >> 10);
+	if ((bio = BIO_new_mem_buf(pem->data, (int)pem->len)) == NULL)
+		return out_of_memory(cfg, pem);
+	err = find(cfg, bio, pem, f);
+	BIO_free(bio);
+	return err;
+}
+
+static int
+take(struct ktls_config *cfg, const struct pem *cert, const struct pem *key)
+{
+	struct identity identity = {0};
+	struct found f = {0};
+	int err;
+
+	if ((err = read_pem(cfg, cert, &f, find_certs)) != 0 ||
+	    (err = read_pem(cfg, key, &f, find_key)) != 0 ||
+	    (err = check_key(cfg, key, f.key)) != 0)
+		goto out;
+	if (!put_in_order(&f)) {
+		err = config_fail(cfg, -EINVAL, "%s and %s don't belong together: no certificate "
+		    "in the first is for the key in the second", cert->name, key->name);
+		goto out;
+	}
+	if (!encode(&f, &identity)) {
+		ERR_clear_error();
+		err = out_of_memory(cfg, cert);
+		goto out;
+	}
+
+	/* Nothing below can fail. */
+	identity.key = f.key;
+	f.key = NULL;
+	identity_free(&cfg->identity);
+	cfg->identity = identity;
+	identity = (struct identity){0};
+out:
+	found_free(&f);
+	identity_free(&identity);
+	return err;
+}
+
+int
+ktls_config_identity_pem(struct ktls_config *cfg, const void *cert, size_t cert_len,
+    const void *key, size_t key_len)
+{
+	struct pem cert_pem = { "the certificate in memory", cert, cert_len };
+	struct pem key_pem = { "the key in memory", key, key_len };
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	return take(cfg, &cert_pem, &key_pem);
+}
+
+int
+ktls_config_identity(struct ktls_config *cfg, const char *cert_file, const char *key_file)
+{
+	struct pem cert = {0}, key = {0};
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	if ((err = config_read(cfg, cert_file, PEM_MAX, &cert)) == 0 &&
+	    (err = config_read(cfg, key_file, PEM_MAX, &key)) == 0)
+		err = take(cfg, &cert, &key);
+	config_wipe(&cert);		/* it may hold the key too */
+	config_wipe(&key);
+	return err;
+}
