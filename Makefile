@@ -153,10 +153,10 @@ $(BUILD)/tools.a: $(TOOL_OBJ) $(BUILD)/sources
 # The tests get every object.
 
 link = $(call say,LD)$(CC) -pie $(1) $(SANLINK) $(HARDEN) $(LDFLAGS) -o $@ $(filter %.o,$^) \
-	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(URING) $(NETLINK) $(CRYPTO) $(2)
+	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(URING) $(NETLINK) $(JANSSON) $(CRYPTO) $(2)
 
 $(BUILD)/ktls: $(TOOL_OBJ) $(STATIC) $(BUILD)/sources
-	$(call link,,$(JANSSON))
+	$(call link)
 $(BUILD)/bogo_shim: $(SHIM_OBJ) $(STATIC) $(BUILD)/sources
 	$(call link)
 $(BUILD)/examples/%: $(BUILD)/docs/examples/%.o $(STATIC)
@@ -168,7 +168,7 @@ $(TOOL_TESTS): $(BUILD)/tools.a
 $(TESTS): $(BUILD)/tests.a
 	$(if $(cmocka),,$(error cmocka: not found by pkg-config. Run tools/setup check))
 	@mkdir -p $(@D)
-	$(call link,,-lcmocka $(JANSSON))
+	$(call link,,-lcmocka)
 $(BUILD)/kmod/%: $(BUILD)/kmod-tests/%.o $(KMOD_LIB) $(BUILD)/tests.a
 	@mkdir -p $(@D)
 	$(call link,,-lcmocka)
