@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <ktls/keys.h>
+#include "handshake/client_hello.h"
+#include "handshake/suite.h"
+
+#define PSK_IDENTITY_MIN	7	/* of all identities, RFC 8446 4.2.11 */
+#define PSK_BINDER_MIN		32
+#define HOST_NAME		0	/* RFC 6066 3 */
+
+/* A vector of 16-bit numbers, at least one. */
+static struct slice
+numbers(struct reader *r, size_t len_bytes)
+{
+	struct slice list = rd_vec(r, len_bytes);
+
+	if (list.len == 0 || list.len % 2 != 0)
+		r->bad = true;
+	return list;
+}
+
+/* RFC 6066 3: the only type of name that there is; a list of exactly one. */
+static struct slice
+server_name(struct reader *r)
+{
+	const uint8_t *list = rd_open(r, 2);
+	struct slice name;
+
+	if (rd_u8(r) != HOST_NAME)
+		r->bad = true;
+	name = rd_vec(r, 2);
+	if (name.len == 0)
+		r->bad = true;
+	rd_close(r, list);
+	return name;
+}
+
+/* RFC 7301 3.1 */
+static struct slice
+protocol_names(struct reader *r)
+{
+	const uint8_t *list = rd_open(r, 2);
+	struct slice all = { r->p, (size_t)(r->end - r->p) };
+
+	if (!rd_more(r))
+		r->bad = true;
+	while (rd_more(r))
+		if (rd_vec(r, 1).len == 0)
+			r->bad = true;
+	rd_close(r, list);
+	return all;
+}
+
+bool
+client_hello_share(struct reader *shares, uint16_t *group, struct slice *share)
+{
+	if (!rd_more(shares))
+		return false;
+	*group = rd_u16(shares);
+	*share = rd_vec(shares, 2);
+	return !shares->bad;
+}
+
+static struct slice
+key_shares(struct reader *r)
+{
+	const uint8_t *list = rd_open(r, 2);
+	struct slice all = { r->p, (size_t)(r->end - r->p) }, share;
+	uint16_t group;
+
+	while (client_hello_share(r, &group, &share))
+		if (share.len == 0)
+			r->bad = true;
+	rd_close(r, list);
+	return all;
+}
+
+/* RFC 8446 4.2.11: read and let go. We have given no ticket, so we know none of them. */
+static int
+pre_shared_key(struct reader *r)
+{
+	const uint8_t *list = rd_open(r, 2);
+	size_t identities = 0, binders = 0;
+
+	if (r->end - r->p < PSK_IDENTITY_MIN)
+		r->bad = true;
+	for (; rd_more(r); identities++) {
+		if (rd_vec(r, 2).len == 0)
+			r->bad = true;
+		(void)rd_bytes(r, 4);		/* obfuscated_ticket_age */
+	}
+	rd_close(r, list);
+	list = rd_open(r, 2);
+	for (; rd_more(r); binders++)
+		if (rd_vec(r, 1).len < PSK_BINDER_MIN)
+			r->bad = true;
+	rd_close(r, list);
+	return !r->bad && identities != binders ? KTLS_REFUSED(KTLS_R_CH_PSK_BINDERS) : 0;
+}
+
+static int
+decode_extension(struct client_hello *ch, struct extensions *x, uint16_t type)
+{
+	struct reader *r = x->r;
+
+	switch (type) {
+	case EXT_SERVER_NAME:		ch->server_name = server_name(r); break;
+	case EXT_ALPN:			ch->alpn = protocol_names(r); break;
+	case EXT_SUPPORTED_GROUPS:	ch->groups = numbers(r, 2); break;
+	case EXT_SIGNATURE_ALGORITHMS:	ch->schemes = numbers(r, 2); break;
+	case EXT_SIGNATURE_ALGORITHMS_CERT: (void)numbers(r, 2); break;
+	case EXT_SUPPORTED_VERSIONS:	ch->versions = numbers(r, 1); break;
+	case EXT_KEY_SHARE:		ch->shares = key_shares(r); break;
+	case EXT_RECORD_SIZE_LIMIT:	ch->record_size_limit = rd_u16(r); break;
+	case EXT_EARLY_DATA:		break;		/* empty */
+	case EXT_POST_HANDSHAKE_AUTH:	break;		/* empty */
+	case EXT_COOKIE:
+		if (rd_vec(r, 2).len == 0)
+			r->bad = true;
+		break;
+	case EXT_PSK_KEY_EXCHANGE_MODES:
+		if (rd_vec(r, 1).len == 0)
+			r->bad = true;
+		break;
+	case EXT_PRE_SHARED_KEY:	return pre_shared_key(r);
+	default:			extensions_skip(x);
+	}
+	return 0;
+}
+
+static int
+decode_extensions(struct client_hello *ch, struct reader *r)
+{
+	const uint32_t psk = extension_bit(EXT_PRE_SHARED_KEY);
+	struct extensions x;
+	uint16_t type;
+	int err;
+
+	extensions_open(&x, r, IN_CH, 0);
+	while (extensions_next(&x, &type)) {
+		if (x.seen & psk && type != EXT_PRE_SHARED_KEY)
+			return KTLS_REFUSED(KTLS_R_CH_PSK_NOT_LAST);
+		if ((err = decode_extension(ch, &x, type)) != 0)
+			return err;
+	}
+	ch->seen = x.seen;
+	return extensions_close(&x);
+}
+
+/* The rules among extensions. RFC 8446 4.2.9, 4.2.10. */
+static int
+check_combination(const struct client_hello *ch)
+{
+	const uint32_t psk = extension_bit(EXT_PRE_SHARED_KEY);
+
+	if (ch->seen & psk && !(ch->seen & extension_bit(EXT_PSK_KEY_EXCHANGE_MODES)))
+		return KTLS_REFUSED(KTLS_R_CH_PSK_MODES);
+	if (ch->seen & extension_bit(EXT_EARLY_DATA) && !(ch->seen & psk))
+		return KTLS_REFUSED(KTLS_R_CH_EARLY_DATA);
+	return 0;
+}
+
+int
+client_hello_decode(struct client_hello *ch, struct slice body)
+{
+	struct reader r = rd_init(body);
+	int err;
+
+	*ch = (struct client_hello){ 0 };
+	ch->legacy_version = rd_u16(&r);
+	ch->random = rd_bytes(&r, 32);
+	ch->session_id = rd_vec(&r, 1);
+	ch->suites = numbers(&r, 2);
+	ch->compression = rd_vec(&r, 1);
+	if (ch->session_id.len > 32 || ch->compression.len == 0)
+		r.bad = true;
+	ch->fixed = (struct slice){ body.p, (size_t)(r.p - body.p) };
+	/* TLS 1.2 and older: there may be no extensions at all. */
+	if (rd_more(&r) && (err = decode_extensions(ch, &r)) != 0)
+		return err;
+	if (!rd_done(&r))
+		return KTLS_REFUSED(KTLS_R_MALFORMED);
+	return check_combination(ch);
+}
+
+static void
+write_server_name(struct writer *w, const char *name)
+{
+	uint8_t *ext = extension_write(w, EXT_SERVER_NAME), *list = wr_open(w, 2);
+
+	wr_u8(w, HOST_NAME);
+	wr_vec(w, 2, (struct slice){ (const uint8_t *)name, strlen(name) });
+	wr_close(w, list);
+	wr_close(w, ext);
+}
+
+static void
+write_numbers(struct writer *w, uint16_t type, const uint16_t *numbers_, size_t count)
+{
+	uint8_t *ext = extension_write(w, type), *list = wr_open(w, 2);
+
+	for (size_t i = 0; i < count; i++)
+		wr_u16(w, numbers_[i]);
+	wr_close(w, list);
+	wr_close(w, ext);
+}
+
+static void
+write_key_share(struct writer *w, const struct client_hello_params *p)
+{
+	uint8_t *ext = extension_write(w, EXT_KEY_SHARE), *list = wr_open(w, 2);
+
+	wr_u16(w, p->share_group);
+	wr_vec(w, 2, p->share);
+	wr_close(w, list);
+	wr_close(w, ext);
+}
+
+static void
+write_supported_versions(struct writer *w)
+{
+	uint8_t *ext = extension_write(w, EXT_SUPPORTED_VERSIONS), *list = wr_open(w, 1);
+
+	wr_u16(w, KTLS_TLS13);
+	wr_close(w, list);
+	wr_close(w, ext);
+}
+
+static void
+write_alpn(struct writer *w, const char *const *names, size_t count)
+{
+	uint8_t *ext = extension_write(w, EXT_ALPN), *list = wr_open(w, 2);
+
+	for (size_t i = 0; i < count; i++)
+		wr_vec(w, 1, (struct slice){ (const uint8_t *)names[i], strlen(names[i]) });
+	wr_close(w, list);
+	wr_close(w, ext);
+}
+
+static void
+write_record_size_limit(struct writer *w, uint16_t limit)
+{
+	uint8_t *ext = extension_write(w, EXT_RECORD_SIZE_LIMIT);
+
+	wr_u16(w, limit);
+	wr_close(w, ext);
+}
+
+static void
+write_cookie(struct writer *w, struct slice cookie)
+{
+	uint8_t *ext = extension_write(w, EXT_COOKIE);
+
+	wr_vec(w, 2, cookie);
+	wr_close(w, ext);
+}
+
+static uint32_t
+encode_extensions(struct writer *w, const struct client_hello_params *p)
+{
+	uint32_t offered = extension_bit(EXT_SUPPORTED_VERSIONS) | extension_bit(EXT_SUPPORTED_GROUPS) |
+	    extension_bit(EXT_SIGNATURE_ALGORITHMS) | extension_bit(EXT_KEY_SHARE);
+
+	if (p->server_name[0] != '\0') {
+		write_server_name(w, p->server_name);
+		offered |= extension_bit(EXT_SERVER_NAME);
+	}
+	write_numbers(w, EXT_SUPPORTED_GROUPS, p->groups, p->group_count);
+	write_numbers(w, EXT_SIGNATURE_ALGORITHMS, p->schemes, p->scheme_count);
+	if (p->alpn_count != 0) {
+		write_alpn(w, p->alpn, p->alpn_count);
+		offered |= extension_bit(EXT_ALPN);
+	}
+	if (p->record_size_limit != 0) {
+		write_record_size_limit(w, p->record_size_limit);
+		offered |= extension_bit(EXT_RECORD_SIZE_LIMIT);
+	}
+	write_supported_versions(w);
+	if (p->cookie.len != 0) {
+		write_cookie(w, p->cookie);
+		offered |= extension_bit(EXT_COOKIE);
+	}
+	write_key_share(w, p);
+	return offered;
+}
+
+uint32_t
+client_hello_encode(struct writer *w, const struct client_hello_params *p)
+{
+	uint32_t offered;
+	uint8_t *len;
+
+	wr_u16(w, KTLS_TLS12);
+	wr_bytes(w, p->random, 32);
+	wr_vec(w, 1, p->session_id);
+	len = wr_open(w, 2);
+	for (size_t i = 0; i < p->cipher_count; i++)
+		wr_u16(w, suite_of(p->ciphers[i])->id);
+	wr_close(w, len);
+	wr_u8(w, 1);
+	wr_u8(w, 0);			/* no compression */
+	len = wr_open(w, 2);
+	offered = encode_extensions(w, p);
+	wr_close(w, len);
+	return offered;
+}

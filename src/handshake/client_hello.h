@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HANDSHAKE_CLIENT_HELLO_H
+#define HANDSHAKE_CLIENT_HELLO_H
+
+#include "crypto/crypto.h"
+#include "handshake/extension.h"
+
+/*
+ * ClientHello, RFC 8446 4.1.2, of every version: its bytes as a struct and back.
+ * Both ways are pure; what the values mean is hs13_client_hello.c's business.
+ */
+
+/* One received. All slices lie in the message. */
+struct client_hello {
+	uint16_t legacy_version;
+	struct slice random;		/* 32 bytes */
+	struct slice session_id;
+	struct slice suites;		/* 16-bit numbers, at least one */
+	struct slice compression;
+	struct slice fixed;		/* all before the extensions */
+	uint32_t seen;			/* extension_bit() */
+	/* Each is worth something only where seen says so. */
+	struct slice server_name;	/* the host_name */
+	struct slice alpn;		/* ProtocolName<1..2^8-1>, one after the other */
+	struct slice groups, schemes, versions;	/* 16-bit numbers, at least one */
+	struct slice shares;		/* KeyShareEntry, one after the other, well-formed */
+	uint16_t record_size_limit;
+};
+
+/* 0, or KTLS_REFUSED(); ch is then worth nothing. */
+KTLS_CHECKED int client_hello_decode(struct client_hello *ch, struct slice body);
+
+/* The next KeyShareEntry of ch->shares; false at the end. */
+bool client_hello_share(struct reader *shares, uint16_t *group, struct slice *share);
+
+/* One to be sent: everything that ends up in it, random values too. */
+struct client_hello_params {
+	const uint8_t *random;		/* 32 bytes */
+	struct slice session_id;
+	const enum ktls_cipher *ciphers;
+	size_t cipher_count;
+	const uint16_t *groups, *schemes;
+	size_t group_count, scheme_count;
+	uint16_t share_group;
+	struct slice share;
+	const char *server_name;	/* or "" */
+	const char *const *alpn;
+	size_t alpn_count;
+	uint16_t record_size_limit;	/* 0: not sent */
+	struct slice cookie;		/* empty: not sent */
+};
+
+/* Writes the body; returns the extensions in it. A full writer has latched. */
+uint32_t client_hello_encode(struct writer *w, const struct client_hello_params *p);
+
+#endif

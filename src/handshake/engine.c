@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "handshake/machine.h"
+#include "handshake/secrets.h"
+
+/* The public functions of <ktls/handshake.h>: bytes in, bytes out, results. */
+
+static int
+set_names(struct ktls_hs *hs, const struct ktls_hs_params *params)
+{
+	const char *sni = params != NULL ? params->server_name : NULL;
+	const char *verify = params != NULL && params->verify_name != NULL ? params->verify_name : sni;
+
+	if (hs->role == KTLS_SERVER)
+		return sni == NULL && verify == NULL ? 0 : -EINVAL;
+	if (sni != NULL) {
+		if (!extension_name_valid((struct slice){ (const uint8_t *)sni, strlen(sni) }))
+			return -EINVAL;
+		memcpy(hs->server_name, sni, strlen(sni) + 1);
+	}
+	if (verify != NULL) {
+		if (strlen(verify) > SERVER_NAME_MAX)
+			return -EINVAL;
+		memcpy(hs->verify_name, verify, strlen(verify) + 1);
+	}
+	return hs->cfg->verify && hs->verify_name[0] == '\0' ? -EINVAL : 0;
+}
+
+static int
+check_config(const struct ktls_hs *hs)
+{
+	const struct ktls_config *cfg = hs->cfg;
+
+	if (hs->role != KTLS_CLIENT && hs->role != KTLS_SERVER)
+		return -EINVAL;
+	if (cfg->cipher_count == 0 || cfg->group_count == 0)
+		return -EINVAL;
+	return hs->role == KTLS_SERVER && cfg->identity.cert_count == 0 ? -EINVAL : 0;
+}
+
+int
+ktls_hs_new(struct ktls_hs **out, struct ktls_config *cfg, enum ktls_role role,
+    const struct ktls_hs_params *params)
+{
+	struct ktls_hs *hs;
+	int err;
+
+	if ((hs = OPENSSL_zalloc(sizeof(*hs))) == NULL)
+		return crypto_error();
+	hs->cfg = ktls_config_ref(cfg);
+	hs->crypto = cfg->crypto;
+	hs->role = role;
+	transcript_init(&hs->transcript, hs->crypto);
+	if ((err = check_config(hs)) != 0 ||
+	    (err = set_names(hs, params)) != 0 ||
+	    (err = config_use(cfg, role == KTLS_CLIENT)) != 0 ||
+	    (err = machine_run(hs)) != 0) {		/* a client's ClientHello */
+		ktls_hs_free(hs);
+		return err;
+	}
+	*out = hs;
+	return 0;
+}
+
+void
+ktls_hs_free(struct ktls_hs *hs)
+{
+	struct ktls_config *cfg;
+
+	if (hs == NULL)
+		return;
+	cfg = hs->cfg;
+	input_free(&hs->in);
+	flight_free(&hs->out);
+	for (int dir = 0; dir < KTLS_DIRS; dir++)
+		ktls_record_free(hs->rec[dir]);
+	transcript_free(&hs->transcript);
+	schedule13_wipe(&hs->schedule);
+	EVP_PKEY_free(hs->share_key);
+	EVP_PKEY_free(hs->peer_key);
+	OPENSSL_free(hs->cookie);
+	OPENSSL_clear_free(hs, sizeof(*hs));
+	ktls_config_unref(cfg);
+}
+
+int
+ktls_hs_want(struct ktls_hs *hs)
+{
+	if (hs->out.out_sent < hs->out.out_len)
+		return KTLS_HS_SEND;
+	if (hs->err != 0)
+		return hs->err;
+	return hs->state == ST_CONNECTED ? 0 : KTLS_HS_RECV;
+}
+
+void
+ktls_hs_set_exact(struct ktls_hs *hs, bool exact)
+{
+	hs->exact = exact;
+}
+
+static bool
+finished(const struct ktls_hs *hs)
+{
+	return hs->err != 0 || hs->state == ST_CONNECTED;
+}
+
+void *
+ktls_hs_recv_buf(struct ktls_hs *hs, size_t *len)
+{
+	void *buf;
+
+	*len = 0;
+	if (finished(hs))
+		return NULL;
+	if ((buf = input_space(hs, len)) == NULL)
+		fail_with(hs, -ENOMEM);
+	return buf;
+}
+
+void
+ktls_hs_received(struct ktls_hs *hs, size_t n)
+{
+	int err;
+
+	if (finished(hs))
+		return;
+	hs->at = 0;
+	hs->why[0] = '\0';
+	if ((err = n != 0 ? input_filled(hs, n) : KTLS_REFUSED(KTLS_R_TRUNCATED_HANDSHAKE)) != 0)
+		fail_with(hs, err);
+}
+
+/* A record at a time, so that nothing behind the last one is taken. */
+size_t
+ktls_hs_feed(struct ktls_hs *hs, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	size_t taken = 0, n;
+	uint8_t *space;
+
+	while (taken < len && !finished(hs)) {
+		space = input_record_space(hs, &n);
+		if (space == NULL) {
+			fail_with(hs, -ENOMEM);
+			break;
+		}
+		if (n > len - taken)
+			n = len - taken;
+		memcpy(space, p + taken, n);
+		taken += n;
+		ktls_hs_received(hs, n);
+	}
+	return hs->err == KTLS_REFUSED(KTLS_R_PLAIN_HTTP) ? taken + input_keep(hs, p + taken, len - taken) : taken;
+}
+
+const void *
+ktls_hs_send_buf(const struct ktls_hs *hs, size_t *len)
+{
+	*len = hs->out.out_len - hs->out.out_sent;
+	return *len != 0 ? hs->out.out + hs->out.out_sent : NULL;
+}
+
+void
+ktls_hs_sent(struct ktls_hs *hs, size_t n)
+{
+	struct flight *f = &hs->out;
+
+	if (n > f->out_len - f->out_sent)
+		n = f->out_len - f->out_sent;
+	f->out_sent += n;
+	if (f->out_sent == f->out_len)
+		flight_free(f);
+}
+
+const void *
+ktls_hs_rest(const struct ktls_hs *hs, size_t *len)
+{
+	struct slice rest = { NULL, 0 };
+
+	if (hs->state == ST_CONNECTED || hs->err == KTLS_REFUSED(KTLS_R_PLAIN_HTTP))
+		rest = input_rest(hs);
+	*len = rest.len;
+	return rest.len != 0 ? rest.p : NULL;
+}
+
+/*
+ * A client's RX once the server's Finished is verified, its TX once its own
+ * flight has left; a server's both after the client's Finished.
+ */
+bool
+ktls_hs_ready(const struct ktls_hs *hs, enum ktls_dir dir)
+{
+	if (hs->err != 0 || !hs->derived)
+		return false;
+	if (hs->role == KTLS_CLIENT && dir == KTLS_RX)
+		return true;
+	return hs->state == ST_CONNECTED && hs->out.out_sent == hs->out.out_len;
+}
+
+int
+ktls_hs_take_keys(struct ktls_hs *hs, enum ktls_dir dir, struct ktls_keys *keys)
+{
+	if ((unsigned)dir >= KTLS_DIRS)
+		return -EINVAL;
+	if (!ktls_hs_ready(hs, dir))
+		return -EAGAIN;
+	if (hs->keys_taken[dir])
+		return -EALREADY;
+	*keys = hs->app_keys[dir];
+	ktls_keys_wipe(&hs->app_keys[dir]);
+	hs->keys_taken[dir] = true;
+	return 0;
+}
+
+int
+hs_take_secrets(struct ktls_hs *hs, struct hs_secrets *secrets)
+{
+	if (!ktls_hs_ready(hs, KTLS_TX) || !ktls_hs_ready(hs, KTLS_RX))
+		return -EAGAIN;
+	if (hs->secrets_taken)
+		return -EALREADY;
+	*secrets = (struct hs_secrets){
+		.crypto = ktls_crypto_ref(hs->crypto),
+		.role = hs->role,
+		.version = hs->version,
+		.cipher = hs->suite->cipher,
+		.hash = hs->suite->hash,
+		.keylog = hs->cfg->keylog,
+		.keylog_arg = hs->cfg->keylog_arg,
+	};
+	if (secrets->keylog != NULL)
+		memcpy(secrets->client_random, hs->client_random, RANDOM_LEN);
+	memcpy(secrets->traffic, hs->app_secret, sizeof(secrets->traffic));
+	explicit_bzero(hs->app_secret, sizeof(hs->app_secret));
+	hs->secrets_taken = true;
+	return 0;
+}
+
+const char *
+ktls_hs_alpn(const struct ktls_hs *hs)
+{
+	return hs->alpn;
+}
+
+const char *
+ktls_hs_server_name(const struct ktls_hs *hs)
+{
+	return hs->server_name[0] != '\0' ? hs->server_name : NULL;
+}
+
+uint16_t
+ktls_hs_version(const struct ktls_hs *hs)
+{
+	return hs->version;
+}
+
+enum ktls_cipher
+ktls_hs_cipher(const struct ktls_hs *hs)
+{
+	return hs->suite != NULL ? hs->suite->cipher : KTLS_AES_128_GCM;
+}
+
+uint16_t
+ktls_hs_group(const struct ktls_hs *hs)
+{
+	return hs->version != 0 ? hs->group : 0;
+}
+
+uint16_t
+ktls_hs_signature_scheme(const struct ktls_hs *hs)
+{
+	return hs->version != 0 ? hs->scheme : 0;
+}
+
+uint16_t
+ktls_hs_tx_limit(const struct ktls_hs *hs)
+{
+	return (uint16_t)(hs->peer_limit != 0 ? hs->peer_limit - 1 : KTLS_RECORD_PLAIN_MAX);
+}
+
+enum ktls_reason
+ktls_hs_reason(const struct ktls_hs *hs)
+{
+	return ktls_err_reason(hs->err);
+}
+
+const char *
+ktls_hs_reason_text(const struct ktls_hs *hs)
+{
+	return hs->reason;
+}

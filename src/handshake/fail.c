@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include <openssl/bio.h>
+#include "handshake/machine.h"
+
+int
+fail_refuse(struct ktls_hs *hs, enum ktls_reason reason, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)BIO_vsnprintf(hs->why, sizeof(hs->why), fmt, ap);
+	va_end(ap);
+	return KTLS_REFUSED(reason);
+}
+
+/* "ServerHello: the server chose cipher suite 0x1399, which we did not offer" */
+static void
+describe(struct ktls_hs *hs, int err)
+{
+	const char *where = hs->at != 0 ? machine_message_name(hs->at) : "record";
+	const char *text = hs->why[0] != '\0' ? hs->why : ktls_strerror(err);
+
+	if (err == KTLS_PEER_ALERT(ktls_err_alert(err)))
+		(void)BIO_snprintf(hs->reason, sizeof(hs->reason), "alert: the peer sent %s (%d) in state %s",
+		    ktls_alert_name(ktls_err_alert(err)), ktls_err_alert(err), machine_state_name(hs->state));
+	else if (ktls_err_alert(err) < 0)
+		(void)BIO_snprintf(hs->reason, sizeof(hs->reason), "%s, in state %s", text,
+		    machine_state_name(hs->state));
+	else
+		(void)BIO_snprintf(hs->reason, sizeof(hs->reason), "%s: %s", where, text);
+}
+
+/* The alert that we owe the peer: none to one that has sent its own, has gone, or speaks HTTP. */
+static int
+alert_owed(int err)
+{
+	if (err == KTLS_PEER_ALERT(ktls_err_alert(err)))
+		return -1;
+	return err > KTLS_REFUSED(0) ? KTLS_ALERT_internal_error : ktls_err_alert(err);
+}
+
+void
+fail_with(struct ktls_hs *hs, int err)
+{
+	int alert = alert_owed(err);
+
+	if (hs->err != 0)
+		return;
+	hs->err = err;
+	describe(hs, err);
+	/* The alert must follow what the peer has perhaps seen half of. */
+	if (alert < 0 || flight_alert(hs, (uint8_t)alert) != 0)
+		flight_free(&hs->out);
+}
+
+/*
+ * RFC 8446 6: whatever its level says, an alert is the end; but user_canceled is
+ * only an announcement, close_notify follows.
+ */
+int
+fail_peer_alert(struct ktls_hs *hs, struct slice body)
+{
+	(void)hs;
+	if (body.len != 2)
+		return KTLS_REFUSED(KTLS_R_ALERT_MALFORMED);
+	if (body.p[1] == KTLS_ALERT_user_canceled)
+		return 0;
+	return KTLS_PEER_ALERT(body.p[1]);
+}

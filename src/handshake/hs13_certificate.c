@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include "handshake/machine.h"
+
+/* Certificate, RFC 8446 4.4.2. */
+struct certificate {
+	struct slice context;
+	struct slice chain[CONFIG_CHAIN_MAX];	/* DER, leaf first */
+	size_t count;				/* of what was sent, perhaps more than chain holds */
+};
+
+/* One CertificateEntry. Its extensions answer ours, and we have asked for none that can stand here. */
+static int
+decode_entry(struct certificate *cert, struct reader *r, uint32_t offered)
+{
+	struct slice data = rd_vec(r, 3);
+	struct extensions x;
+	uint16_t type;
+
+	if (data.len == 0)
+		r->bad = true;
+	if (cert->count < CONFIG_CHAIN_MAX)
+		cert->chain[cert->count] = data;
+	cert->count++;
+	extensions_open(&x, r, IN_CT, offered);
+	while (extensions_next(&x, &type))
+		extensions_skip(&x);
+	return extensions_close(&x);
+}
+
+static int
+decode(struct certificate *cert, struct slice body, uint32_t offered)
+{
+	struct reader r = rd_init(body);
+	const uint8_t *list;
+	int err;
+
+	cert->context = rd_vec(&r, 1);
+	list = rd_open(&r, 3);
+	while (rd_more(&r) && cert->count <= CONFIG_CHAIN_MAX)
+		if ((err = decode_entry(cert, &r, offered)) != 0)
+			return err;
+	if (cert->count > CONFIG_CHAIN_MAX && !r.bad)
+		return KTLS_REFUSED(KTLS_R_CERTIFICATE_CHAIN_LONG);
+	rd_close(&r, list);
+	return rd_done(&r) ? 0 : KTLS_REFUSED(KTLS_R_MALFORMED);
+}
+
+/* WAIT_CERT_CR or WAIT_CERT -> WAIT_VERIFIED */
+int
+hs13_certificate_recv(struct ktls_hs *hs, struct slice body)
+{
+	struct certificate cert = { 0 };
+	int err;
+
+	if ((err = decode(&cert, body, hs->offered)) != 0)
+		return err;
+	if (cert.context.len != 0)
+		return KTLS_REFUSED(KTLS_R_CERTIFICATE_CONTEXT);
+	if (cert.count == 0)
+		return KTLS_REFUSED(KTLS_R_CERTIFICATE_NONE);
+
+	/* Nothing below can fail. */
+	memcpy(hs->chain, cert.chain, sizeof(hs->chain));
+	hs->chain_len = cert.count;
+	hs->ask = ASK_VERIFY;
+	hs->state = ST_WAIT_VERIFIED;
+	return 0;
+}
+
+/* WAIT_VERIFIED -> WAIT_CV: the chain is good, and hs->peer_key its leaf's. */
+int
+hs13_certificate_verified(struct ktls_hs *hs, struct slice body)
+{
+	if (body.len != 0 || hs->peer_key == NULL)
+		return KTLS_REFUSED(KTLS_R_INTERNAL);
+	hs->state = ST_WAIT_CV;
+	return 0;
+}
+
+/* SEND_CERT: a server's chain -> WAIT_SIGNED; a client's, which is empty (RFC 8446 4.4.2) -> SEND_FINISHED. */
+int
+hs13_certificate_send(struct ktls_hs *hs, struct writer *w)
+{
+	const struct identity *who = &hs->cfg->identity;
+	uint8_t *list;
+
+	wr_u8(w, 0);				/* certificate_request_context */
+	list = wr_open(w, 3);
+	for (size_t i = 0; hs->role == KTLS_SERVER && i < who->cert_count; i++) {
+		wr_vec(w, 3, who->cert[i]);
+		wr_u16(w, 0);			/* no extensions */
+	}
+	wr_close(w, list);
+	if (hs->role == KTLS_SERVER)
+		hs->ask = ASK_SIGN;
+	hs->state = hs->role == KTLS_SERVER ? ST_WAIT_SIGNED : ST_SEND_FINISHED;
+	return 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include "handshake/machine.h"
+
+/* Which direction of ours the client's records are. */
+static enum ktls_dir
+from_client(const struct ktls_hs *hs)
+{
+	return hs->role == KTLS_CLIENT ? KTLS_TX : KTLS_RX;
+}
+
+static enum ktls_dir
+from_server(const struct ktls_hs *hs)
+{
+	return hs->role == KTLS_CLIENT ? KTLS_RX : KTLS_TX;
+}
+
+/* K_send or K_recv of appendix A: a traffic secret comes into force. */
+static int
+install(struct ktls_hs *hs, enum ktls_dir dir, const uint8_t *secret)
+{
+	struct ktls_keys keys;
+	int err;
+
+	if ((err = traffic_keys(hs->crypto, hs->suite->hash, hs->suite->cipher, secret, &keys)) == 0)
+		err = hs->rec[dir] == NULL ? ktls_record_new(&hs->rec[dir], hs->crypto, dir, &keys) :
+		    ktls_record_rekey(hs->rec[dir], &keys);
+	ktls_keys_wipe(&keys);
+	if (err != 0)
+		return err;
+	ktls_record_set_limit(hs->rec[dir], dir == KTLS_TX ? hs->peer_limit : hs->our_limit);
+	hs->in.cut.rec = hs->rec[KTLS_RX];
+	return 0;
+}
+
+/*
+ * After ServerHello: RFC 8446 7.1, down to the Master Secret. A client's K_send
+ * changes here and not after the server's Finished: an alert that comes in
+ * between is then protected, and nothing else is sent in between.
+ */
+int
+hs13_keys_handshake(struct ktls_hs *hs)
+{
+	struct schedule13 *s = &hs->schedule;
+	uint8_t *client = hs->hs_secret[from_client(hs)], *server = hs->hs_secret[from_server(hs)];
+	uint8_t hash[HASH_LEN_MAX];
+	int err;
+
+	if ((err = transcript_hash(&hs->transcript, hash)) != 0 ||
+	    (err = schedule13_early(s, hs->crypto, hs->suite->hash, (struct slice){ NULL, 0 })) != 0 ||
+	    (err = schedule13_handshake(s, (struct slice){ hs->shared, hs->shared_len })) != 0 ||
+	    (err = schedule13_derive(s, LABEL_C_HS, hash, client)) != 0 ||
+	    (err = schedule13_derive(s, LABEL_S_HS, hash, server)) != 0 ||
+	    (err = schedule13_master(s)) != 0 ||
+	    (err = install(hs, KTLS_TX, hs->hs_secret[KTLS_TX])) != 0 ||
+	    (err = install(hs, KTLS_RX, hs->hs_secret[KTLS_RX])) != 0)
+		return err;
+	explicit_bzero(hs->shared, sizeof(hs->shared));
+	hs->in.cut.plain_alert = hs->role == KTLS_SERVER;
+	keylog_secret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", client);
+	keylog_secret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", server);
+	return 0;
+}
+
+static int
+log_exporter(struct ktls_hs *hs, const uint8_t *hash)
+{
+	uint8_t exporter[HASH_LEN_MAX];
+	int err;
+
+	if (hs->cfg->keylog == NULL)
+		return 0;
+	if ((err = schedule13_derive(&hs->schedule, LABEL_EXP, hash, exporter)) == 0)
+		keylog_secret(hs, "EXPORTER_SECRET", exporter);
+	explicit_bzero(exporter, sizeof(exporter));
+	return err;
+}
+
+/*
+ * After the server's Finished: the keys that leave the engine. It keeps using one
+ * of them itself: a server that refuses the client's Finished seals its alert
+ * under application keys.
+ */
+int
+hs13_keys_application(struct ktls_hs *hs)
+{
+	struct schedule13 *s = &hs->schedule;
+	uint8_t *client = hs->app_secret[from_client(hs)], *server = hs->app_secret[from_server(hs)];
+	uint8_t hash[HASH_LEN_MAX];
+	int err;
+
+	if ((err = transcript_hash(&hs->transcript, hash)) != 0 ||
+	    (err = schedule13_derive(s, LABEL_C_AP, hash, client)) != 0 ||
+	    (err = schedule13_derive(s, LABEL_S_AP, hash, server)) != 0 ||
+	    (err = log_exporter(hs, hash)) != 0)
+		return err;
+	schedule13_wipe(s);
+	for (int dir = 0; dir < KTLS_DIRS; dir++)
+		if ((err = traffic_keys(hs->crypto, hs->suite->hash, hs->suite->cipher,
+		    hs->app_secret[dir], &hs->app_keys[dir])) != 0)
+			return err;
+	if (hs->role == KTLS_SERVER && (err = install(hs, KTLS_TX, hs->app_secret[KTLS_TX])) != 0)
+		return err;
+	hs->derived = true;
+	hs->window = true;
+	keylog_secret(hs, "CLIENT_TRAFFIC_SECRET_0", client);
+	keylog_secret(hs, "SERVER_TRAFFIC_SECRET_0", server);
+	return 0;
+}
+
+/* After the last Finished: nothing of the handshake's protection is needed again. */
+int
+hs13_keys_done(struct ktls_hs *hs)
+{
+	explicit_bzero(hs->hs_secret, sizeof(hs->hs_secret));
+	for (int dir = 0; dir < KTLS_DIRS; dir++) {
+		ktls_record_free(hs->rec[dir]);
+		hs->rec[dir] = NULL;
+	}
+	hs->in.cut.rec = NULL;
+	return 0;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "handshake/machine.h"
+
+void
+input_free(struct input *in)
+{
+	OPENSSL_clear_free(in->buf, KTLS_RECORD_MAX);
+	OPENSSL_clear_free(in->joined, in->joined_room);
+	*in = (struct input){ 0 };
+}
+
+struct slice
+input_rest(const struct ktls_hs *hs)
+{
+	const struct input *in = &hs->in;
+
+	return (struct slice){ in->buf != NULL ? in->buf + in->off : NULL, in->len - in->off };
+}
+
+/* While early data is skipped before there are keys, its records are protected ones. */
+static int
+record_len(struct ktls_hs *hs)
+{
+	struct slice rest = input_rest(hs);
+	struct reader r = rd_init(rest);
+	size_t len;
+
+	if (hs->in.cut.rec == NULL && hs->in.skip_early && rd_u8(&r) == KTLS_TYPE_APPLICATION_DATA) {
+		(void)rd_u16(&r);
+		len = rd_u16(&r);
+		if (!r.bad)
+			return len <= KTLS_RECORD_CIPHER_MAX ? (int)(KTLS_RECORD_HEADER + len) :
+			    KTLS_REFUSED(KTLS_R_RECORD_OVERFLOW);
+	}
+	return cut_len(&hs->in.cut, rest);
+}
+
+/* All the space there is. A whole record always fits. */
+static uint8_t *
+free_space(struct input *in, size_t *len)
+{
+	size_t have = in->len - in->off;
+
+	*len = 0;
+	if (in->buf == NULL && (in->buf = OPENSSL_malloc(KTLS_RECORD_MAX)) == NULL) {
+		(void)crypto_error();
+		return NULL;
+	}
+	if (in->off != 0)
+		memmove(in->buf, in->buf + in->off, have);
+	in->off = 0;
+	in->len = have;
+	*len = KTLS_RECORD_MAX - have;
+	return in->buf + have;
+}
+
+/* The header, then the body, so that no byte behind the handshake is ever taken. */
+uint8_t *
+input_record_space(struct ktls_hs *hs, size_t *len)
+{
+	uint8_t *space = free_space(&hs->in, len);
+	size_t have = hs->in.len;
+	int record;
+
+	if (space != NULL) {
+		record = record_len(hs);
+		*len = record > 0 ? (size_t)record - have : KTLS_RECORD_HEADER - have;
+	}
+	return space;
+}
+
+uint8_t *
+input_space(struct ktls_hs *hs, size_t *len)
+{
+	return hs->exact && hs->window ? input_record_space(hs, len) : free_space(&hs->in, len);
+}
+
+size_t
+input_keep(struct ktls_hs *hs, const uint8_t *data, size_t len)
+{
+	size_t room;
+	uint8_t *space = free_space(&hs->in, &room);
+
+	if (space == NULL || len == 0)
+		return 0;
+	if (len > room)
+		len = room;
+	memcpy(space, data, len);
+	hs->in.len += len;
+	return len;
+}
+
+/* A record that is dropped is allowed a few times. */
+static int
+useless(struct ktls_hs *hs)
+{
+	return ++hs->in.useless > USELESS_MAX ? KTLS_REFUSED(KTLS_R_RECORD_FLOOD) : 0;
+}
+
+/* The whole message that s begins with, its header included: its length; 0: more must come. */
+static int
+message_len(struct slice s, size_t *len)
+{
+	struct reader r = rd_init(s);
+	uint32_t body;
+
+	*len = 0;
+	(void)rd_u8(&r);
+	body = rd_u24(&r);
+	if (r.bad)
+		return 0;
+	if (body > MESSAGE_MAX)
+		return KTLS_REFUSED(KTLS_R_MESSAGE_LONG);
+	if (body <= s.len - MESSAGE_HEADER)
+		*len = MESSAGE_HEADER + body;
+	return 0;
+}
+
+/* Grows with what has come, not with what a header announces. */
+static int
+join(struct input *in, struct slice s)
+{
+	size_t room = in->joined_room != 0 ? in->joined_room : 1024;
+	uint8_t *bigger;
+
+	while (room < in->joined_len + s.len)
+		room *= 2;
+	if (room != in->joined_room) {
+		bigger = OPENSSL_clear_realloc(in->joined, in->joined_room, room);
+		if (bigger == NULL)
+			return crypto_error();
+		in->joined = bigger;
+		in->joined_room = room;
+	}
+	memcpy(in->joined + in->joined_len, s.p, s.len);
+	in->joined_len += s.len;
+	return 0;
+}
+
+/* One whole message. last: it ends its record. */
+static int
+take_message(struct ktls_hs *hs, struct slice whole, bool last)
+{
+	unsigned msg = whole.p[0];
+	int err;
+
+	if (msg == MT_SERVER_HELLO &&
+	    hs13_is_hello_retry_request((struct slice){ whole.p + MESSAGE_HEADER, whole.len - MESSAGE_HEADER }))
+		msg = MT_HELLO_RETRY_REQUEST;
+	/* Judged first: what follows would be read under keys that it wasn't sent with. */
+	if (!last && machine_ends_record(msg)) {
+		hs->at = msg;
+		return KTLS_REFUSED(KTLS_R_KEY_BOUNDARY);
+	}
+	hs->in.cut.ccs = true;
+	if ((err = machine_dispatch(hs, msg, whole)) != 0)
+		return err;
+	return machine_run(hs);
+}
+
+/* The messages that s, a record's plaintext or what was joined of several, begins with; *used of its bytes. */
+static int
+take_messages(struct ktls_hs *hs, struct slice s, size_t *used)
+{
+	size_t len;
+	int err;
+
+	for (*used = 0; *used < s.len; *used += len) {
+		struct slice rest = { s.p + *used, s.len - *used };
+
+		if ((err = message_len(rest, &len)) != 0)
+			return err;
+		if (len == 0)
+			return 0;
+		if ((err = take_message(hs, (struct slice){ rest.p, len }, rest.len == len)) != 0)
+			return err;
+	}
+	return 0;
+}
+
+/*
+ * A handshake record: messages are read where they lie, unless one began in an
+ * earlier record.
+ */
+static int
+take_handshake(struct ktls_hs *hs, struct slice body)
+{
+	struct input *in = &hs->in;
+	struct slice s = body;
+	size_t used;
+	int err;
+
+	if (in->joined_len != 0) {
+		if ((err = join(in, body)) != 0)
+			return err;
+		s = (struct slice){ in->joined, in->joined_len };
+	}
+	if ((err = take_messages(hs, s, &used)) != 0)
+		return err;
+	if (in->joined_len == 0)
+		return used < s.len ? join(in, (struct slice){ s.p + used, s.len - used }) : 0;
+	memmove(in->joined, in->joined + used, in->joined_len - used);
+	in->joined_len -= used;
+	if (in->joined_len == 0) {
+		OPENSSL_clear_free(in->joined, in->joined_room);
+		in->joined = NULL;
+		in->joined_room = 0;
+	}
+	return 0;
+}
+
+static int
+take_content(struct ktls_hs *hs, uint8_t type, struct slice body)
+{
+	int err;
+
+	if (type == KTLS_TYPE_ALERT) {
+		if ((err = fail_peer_alert(hs, body)) != 0)
+			return err;
+		return useless(hs);
+	}
+	if (type != KTLS_TYPE_HANDSHAKE)
+		return KTLS_REFUSED(KTLS_R_APPLICATION_DATA);
+	return take_handshake(hs, body);
+}
+
+/*
+ * Records of early data that we refused, RFC 8446 4.2.10: after a
+ * HelloRetryRequest all protected ones before the second ClientHello; else those
+ * that our keys don't open, until one does.
+ */
+static bool
+skip(struct ktls_hs *hs, const uint8_t *record, size_t len)
+{
+	struct input *in = &hs->in;
+
+	if (!in->skip_early || record[0] != KTLS_TYPE_APPLICATION_DATA)
+		return false;
+	in->skipped += len - KTLS_RECORD_HEADER;
+	return true;
+}
+
+static int
+skip_bound(const struct input *in)
+{
+	return in->skipped > EARLY_DATA_SKIP_MAX ? KTLS_REFUSED(KTLS_R_EARLY_DATA_LONG) : 0;
+}
+
+static int
+take_record(struct ktls_hs *hs, uint8_t *record, size_t len)
+{
+	struct input *in = &hs->in;
+	struct slice body = { record + KTLS_RECORD_HEADER, len - KTLS_RECORD_HEADER };
+	uint8_t type = record[0];
+	void *plain;
+	int err;
+
+	if (type == KTLS_TYPE_CHANGE_CIPHER_SPEC) {
+		if (in->joined_len != 0)
+			return KTLS_REFUSED(KTLS_R_INTERLEAVED);
+		if ((err = cut_ccs(body)) != 0)
+			return err;
+		return useless(hs);
+	}
+	if (in->cut.rec == NULL && skip(hs, record, len))
+		return skip_bound(in);
+	if (in->cut.rec != NULL && !(type == KTLS_TYPE_ALERT && in->cut.plain_alert)) {
+		err = ktls_record_open(hs->rec[KTLS_RX], record, len, &type, &plain, &body.len);
+		if (err == KTLS_REFUSED(KTLS_R_BAD_RECORD_MAC) && skip(hs, record, len))
+			return skip_bound(in);
+		if (err != 0)
+			return err;
+		body.p = plain;
+		in->skip_early = false;
+		in->cut.plain_alert = false;
+	}
+	if (type != KTLS_TYPE_HANDSHAKE && type != KTLS_TYPE_ALERT && in->joined_len != 0)
+		return KTLS_REFUSED(KTLS_R_INTERLEAVED);
+	return take_content(hs, type, body);
+}
+
+/*
+ * What the first bytes of a server's peer are, where they are no record. SSL 2.0:
+ * two bytes of length, then ClientHello (1) and a version.
+ */
+static int
+judge_first(struct ktls_hs *hs, int err)
+{
+	struct slice in = input_rest(hs);
+
+	if (hs->role != KTLS_SERVER || hs->in.any)
+		return err;
+	if (cut_is_http(in))
+		return KTLS_REFUSED(KTLS_R_PLAIN_HTTP);
+	if (in.len >= 3 && (in.p[0] & 0x80) && in.p[2] == MT_CLIENT_HELLO)
+		return KTLS_REFUSED(KTLS_R_SSLV2_HELLO);
+	return err;
+}
+
+int
+input_filled(struct ktls_hs *hs, size_t n)
+{
+	struct input *in = &hs->in;
+	int len, err;
+
+	in->len += n;
+	while (hs->state != ST_CONNECTED && in->off < in->len) {
+		hs->at = 0;
+		if ((len = record_len(hs)) < 0)
+			return judge_first(hs, len);
+		if (len == 0 || (size_t)len > in->len - in->off)
+			return 0;
+		in->any = true;
+		err = take_record(hs, in->buf + in->off, (size_t)len);
+		in->off += (size_t)len;
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}

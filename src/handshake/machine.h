@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HANDSHAKE_MACHINE_H
+#define HANDSHAKE_MACHINE_H
+
+#include <ktls/handshake.h>
+#include <ktls/record.h>
+#include "config/config.h"
+#include "crypto/group.h"
+#include "crypto/signature.h"
+#include "handshake/extension.h"
+#include "handshake/flight.h"
+#include "handshake/input.h"
+#include "handshake/suite.h"
+#include "schedule/schedule13.h"
+#include "schedule/transcript.h"
+
+/*
+ * RFC 8446 appendix A. Where its drawing sends several messages between two
+ * states, SEND_* names the places in between; WAIT_VERIFIED and WAIT_SIGNED wait
+ * for an answer of our own side.
+ */
+enum hs_state {
+	ST_START,
+	/* client */
+	ST_WAIT_SH, ST_WAIT_EE, ST_WAIT_CERT_CR, ST_WAIT_CERT, ST_WAIT_VERIFIED, ST_WAIT_CV,
+	/* server */
+	ST_RECVD_CH, ST_NEGOTIATED, ST_SEND_EE, ST_WAIT_SIGNED, ST_SEND_CV,
+	/* both */
+	ST_WAIT_FINISHED, ST_SEND_CERT, ST_SEND_FINISHED, ST_CONNECTED,
+	ST_COUNT,
+};
+#define NEXT(st)	(1u << (st))
+_Static_assert(ST_COUNT <= 32, "NEXT() has a bit for each state");
+
+/*
+ * RFC 8446 section 4. Above 0xff: a HelloRetryRequest, which on the wire is a
+ * ServerHello, and what the answers to our own questions arrive as.
+ */
+enum {
+	MT_CLIENT_HELLO = 1, MT_SERVER_HELLO = 2, MT_ENCRYPTED_EXTENSIONS = 8,
+	MT_CERTIFICATE = 11, MT_CERTIFICATE_REQUEST = 13,
+	MT_CERTIFICATE_VERIFY = 15, MT_FINISHED = 20,
+	MT_HELLO_RETRY_REQUEST = 0x102, MT_VERIFIED = 0x200, MT_SIGNED,
+};
+
+/* An open question: what a state WAIT_VERIFIED or WAIT_SIGNED waits for (question.c). */
+enum hs_question { ASK_NOTHING, ASK_VERIFY, ASK_SIGN };
+
+#define MESSAGE_HEADER		4
+#define MESSAGE_MAX		65536	/* bytes of a message's body */
+#define RANDOM_LEN		32
+#define SESSION_ID_MAX		32
+#define SERVER_NAME_MAX		255	/* RFC 1035 2.3.4 */
+#define RECORD_LIMIT_MIN	64			/* RFC 8449 section 4 */
+#define RECORD_LIMIT_MAX	(KTLS_RECORD_PLAIN_MAX + 1)	/* TLS 1.3: with the content type */
+
+/* One handshake: milliseconds of life, one allocation and what hangs on it. ktls_hs_free() wipes all of it. */
+struct ktls_hs {
+	struct ktls_config *cfg;	/* a reference */
+	struct ktls_crypto *crypto;	/* cfg's */
+	enum ktls_role role;
+	enum hs_state state;
+
+	/* Bytes in, bytes out. */
+	struct input in;
+	struct flight out;
+	struct ktls_record *rec[KTLS_DIRS];	/* NULL: plaintext */
+	bool exact;			/* the user's wish */
+	bool window;			/* the peer may send under application keys */
+	bool compat;			/* middlebox compatibility mode, RFC 8446 D.4 */
+	bool ccs_sent;
+
+	/* The hellos. */
+	uint8_t client_random[RANDOM_LEN], server_random[RANDOM_LEN];
+	uint8_t session_id[SESSION_ID_MAX];	/* legacy_session_id, echoed */
+	size_t session_id_len;
+	uint32_t offered;		/* EXT_BIT() of our ClientHello */
+	uint32_t answer;		/* EXT_BIT() that our EncryptedExtensions answers */
+	bool retried;			/* a HelloRetryRequest was sent or received */
+	uint8_t *cookie;		/* of a HelloRetryRequest, to be echoed */
+	size_t cookie_len;
+	uint8_t hello_digest[32];	/* of what a second ClientHello must repeat */
+	const struct suite *suite;	/* NULL until chosen */
+	uint16_t group, scheme, version;
+	EVP_PKEY *share_key;		/* client: of the share that we sent */
+	uint8_t share[GROUP_SHARE_MAX];	/* client: what we sent; server: what the client sent */
+	size_t share_len;
+	char server_name[SERVER_NAME_MAX + 1];	/* "": none */
+	char verify_name[SERVER_NAME_MAX + 1];
+	const char *alpn;		/* one of cfg's, or NULL */
+	uint16_t peer_limit;		/* RFC 8449: of what we send, with the type; 0: the peer has set none */
+	uint16_t our_limit;		/* of what we receive; 0: none was agreed */
+
+	/* Authentication. */
+	enum hs_question ask;
+	struct slice chain[CONFIG_CHAIN_MAX];	/* inside the Certificate, until ASK_VERIFY is answered */
+	size_t chain_len;
+	EVP_PKEY *peer_key;		/* of the peer's leaf */
+	uint8_t signature[SIGNATURE_MAX];	/* our own */
+	size_t signature_len;
+	bool certificate_requested;
+
+	/* Secrets. */
+	struct transcript transcript;
+	struct schedule13 schedule;
+	uint8_t shared[GROUP_SECRET_MAX];	/* of the key exchange; until the handshake keys are made */
+	size_t shared_len;
+	uint8_t hs_secret[KTLS_DIRS][HASH_LEN_MAX];	/* handshake traffic secrets; until both Finished */
+	uint8_t app_secret[KTLS_DIRS][HASH_LEN_MAX];	/* application traffic secrets; until taken */
+	struct ktls_keys app_keys[KTLS_DIRS];	/* of those; until taken */
+	bool derived, keys_taken[KTLS_DIRS], secrets_taken;
+
+	/* The end. */
+	int err;			/* the first failure */
+	unsigned at;			/* the message under work, 0: a record */
+	char why[200];			/* what a handler has to say about it, or "" */
+	char reason[280];
+};
+
+/*
+ * A row: in this state, this message is received or sent by this function, which
+ * leaves one of these states; when the transcript has it, `after` changes the keys.
+ * An optional message is a second row.
+ */
+typedef int hs_recv_fn(struct ktls_hs *hs, struct slice body);
+typedef int hs_send_fn(struct ktls_hs *hs, struct writer *w);
+typedef int hs_after_fn(struct ktls_hs *hs);
+
+struct hs_row {
+	enum hs_state state;
+	unsigned msg;
+	hs_recv_fn *recv;
+	hs_send_fn *send;
+	uint32_t next;		/* NEXT() of every state that may be left behind */
+	hs_after_fn *after;	/* or NULL */
+};
+
+/* The rows of a role; *count of them. */
+const struct hs_row *machine_rows(enum ktls_role role, size_t *count);
+const char *machine_state_name(enum hs_state state);
+const char *machine_message_name(unsigned msg);
+
+/*
+ * A message has arrived: whole has its header where it came from the wire; the
+ * answer to a question of ours has none. Only the transcript outlives whole.
+ */
+KTLS_CHECKED int machine_dispatch(struct ktls_hs *hs, unsigned msg, struct slice whole);
+
+/* Answers, sends, until the peer's turn; what was sent then stands in records. */
+KTLS_CHECKED int machine_run(struct ktls_hs *hs);
+
+/* Whether the message must be the last of its record, RFC 8446 5.1. */
+bool machine_ends_record(unsigned msg);
+
+/* Answers hs->ask inline: dispatches MT_VERIFIED or MT_SIGNED (question.c). */
+KTLS_CHECKED int question_answer(struct ktls_hs *hs);
+/* What a CertificateVerify of the server signs, RFC 8446 4.4.3. */
+#define SIGNED_CONTENT_MAX	(64 + 33 + 1 + HASH_LEN_MAX)
+KTLS_CHECKED int question_signed_content(struct ktls_hs *hs, uint8_t content[SIGNED_CONTENT_MAX], size_t *len);
+
+/* Ends the handshake with err, unless it has failed before: alert, reason (fail.c). */
+void fail_with(struct ktls_hs *hs, int err);
+/* The peer's alert record: 0 for what may be ignored. */
+KTLS_CHECKED int fail_peer_alert(struct ktls_hs *hs, struct slice body);
+/* KTLS_REFUSED(reason), with a sentence of its own. */
+__attribute__((format(printf, 3, 4)))
+int fail_refuse(struct ktls_hs *hs, enum ktls_reason reason, const char *fmt, ...);
+
+/* One line of the NSS key log, where one was asked for (keylog.c). */
+void keylog_secret(struct ktls_hs *hs, const char *label, const uint8_t *secret);
+
+/* Key changes (hs13_keys.c), named as appendix A's margin. */
+hs_after_fn hs13_keys_handshake;
+hs_after_fn hs13_keys_application;
+hs_after_fn hs13_keys_done;
+
+/* One a message, each in the file of its name. */
+hs_send_fn hs13_client_hello_send;
+hs_recv_fn hs13_client_hello_recv;
+hs_send_fn hs13_hello_retry_request_send;
+hs_recv_fn hs13_hello_retry_request_recv;
+hs_send_fn hs13_server_hello_send;
+hs_recv_fn hs13_server_hello_recv;
+hs_send_fn hs13_encrypted_extensions_send;
+hs_recv_fn hs13_encrypted_extensions_recv;
+hs_recv_fn hs13_certificate_request_recv;
+hs_send_fn hs13_certificate_send;
+hs_recv_fn hs13_certificate_recv;
+hs_recv_fn hs13_certificate_verified;
+hs_recv_fn hs13_certificate_signed;
+hs_send_fn hs13_certificate_verify_send;
+hs_recv_fn hs13_certificate_verify_recv;
+hs_send_fn hs13_finished_send;
+hs_recv_fn hs13_finished_recv;
+
+/* The same ServerHello, if its random says so (hs13_hello_retry_request.c). */
+bool hs13_is_hello_retry_request(struct slice body);
+extern const uint8_t hs13_retry_random[RANDOM_LEN];
+
+#endif
