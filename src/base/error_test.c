@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-#include <cmocka.h>
 #include <ktls/error.h>
+#include "base/check_testlib.h"
 
 static const struct {
 	int err, alert;
@@ -41,7 +37,8 @@ each_kind(void **unused)
 		const char *sentence = ktls_strerror(cases[i].err);
 
 		if (strcmp(sentence, cases[i].sentence) != 0)
-			fail_msg("%d: \"%s\", not \"%s\"", cases[i].err, sentence, cases[i].sentence);
+			fail_msg("%d: \"%s\", not \"%s\"", cases[i].err, sentence,
+			    cases[i].sentence);
 		assert_int_equal(ktls_err_alert(cases[i].err), cases[i].alert);
 		assert_int_equal(ktls_err_reason(cases[i].err), cases[i].reason);
 	}

@@ -23,7 +23,7 @@ struct region {
 	uint64_t taken[REGION_SLOTS / WORD];		/* a bit each */
 };
 
-/* Few even with many connections, so that walking the list is cheap. One without a used slot is kept. */
+/* Few even with many connections: walking the list is cheap. One that is empty is kept. */
 static struct {
 	struct lock lock;
 	struct region *regions;

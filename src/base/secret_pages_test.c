@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cmocka.h>
+#include "base/check_testlib.h"
 #include "base/lock.h"
 #include "base/secret_pages.h"
 #include "base/wipe_testlib.h"
@@ -22,7 +18,7 @@ slot_new(void)
 {
 	struct secret_slot *slot = NULL;
 
-	assert_int_equal(secret_slot_new(&slot), 0);
+	OK(secret_slot_new(&slot));
 	assert_non_null(slot);
 	return slot;
 }
@@ -143,7 +139,8 @@ the_kernel_was_told(void **unused)
 }
 
 static const uint8_t masked[16] = {
-	0x3c, 0x91, 0x5e, 0x07, 0xd2, 0x48, 0xbb, 0x14, 0xe9, 0x70, 0x2f, 0xac, 0x55, 0xca, 0x8e, 0x63,
+	0x3c, 0x91, 0x5e, 0x07, 0xd2, 0x48, 0xbb, 0x14,
+	0xe9, 0x70, 0x2f, 0xac, 0x55, 0xca, 0x8e, 0x63,
 };
 
 static void
@@ -187,11 +184,11 @@ threads(void **unused)
 	pthread_t ids[4];
 
 	(void)unused;
-	assert_int_equal(lock_init(&lock), 0);
+	OK(lock_init(&lock));
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(pthread_create(&ids[i], NULL, thread, NULL), 0);
+		OK(pthread_create(&ids[i], NULL, thread, NULL));
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(pthread_join(ids[i], NULL), 0);
+		OK(pthread_join(ids[i], NULL));
 	assert_int_equal(overlaps, 0);
 	lock_free(&lock);
 }

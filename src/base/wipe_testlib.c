@@ -10,7 +10,8 @@
 
 #define CHUNK		65536
 #define SECRET_MAX	64
-#define MAPPING_MAX	(1ul << 30)	/* AddressSanitizer's shadow is larger, and holds no bytes of ours */
+/* AddressSanitizer's shadow is larger, and holds no bytes of ours */
+#define MAPPING_MAX	(1ul << 30)
 
 void
 wipe_unmask(const uint8_t *masked, size_t len, uint8_t *secret)

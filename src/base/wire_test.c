@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
+#include "base/check_testlib.h"
 #include "base/wire.h"
 
 /* 1, 0x0203, 0x040506, vec8 "ab", vec16 { vec8 "" , 7 } */

@@ -25,7 +25,8 @@ aead_init(struct aead *aead, struct ktls_crypto *crypto, enum ktls_cipher cipher
 	if ((aead->ctx = EVP_CIPHER_CTX_new()) == NULL ||
 	    !EVP_CipherInit_ex2(aead->ctx, evp, NULL, NULL, seal, NULL) ||
 	    !EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_SET_IVLEN, AEAD_NONCE_LEN, NULL) ||
-	    (aead->ccm && !EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_LEN, NULL)) ||
+	    (aead->ccm &&
+	    !EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_LEN, NULL)) ||
 	    !EVP_CipherInit_ex2(aead->ctx, NULL, key, NULL, seal, NULL)) {
 		aead_free(aead);
 		return crypto_error();

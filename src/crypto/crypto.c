@@ -27,9 +27,11 @@ hmac_template(struct ktls_crypto *crypto, enum crypto_hash hash)
 {
 	OSSL_PARAM params[3], *p = params;
 
-	*p++ = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)hash_names[hash], 0);
+	*p++ = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+	    (char *)(uintptr_t)hash_names[hash], 0);
 	if (crypto->propq != NULL)
-		*p++ = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_PROPERTIES, crypto->propq, 0);
+		*p++ = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_PROPERTIES,
+		    crypto->propq, 0);
 	*p = OSSL_PARAM_construct_end();
 	crypto->hmac[hash] = EVP_MAC_CTX_new(crypto->mac);
 	if (crypto->hmac[hash] == NULL || !EVP_MAC_CTX_set_params(crypto->hmac[hash], params))
@@ -55,13 +57,13 @@ fetch(struct ktls_crypto *crypto)
 	if (crypto->md[HASH_SHA256] == NULL || crypto->mac == NULL ||
 	    crypto->aead[KTLS_AES_128_GCM] == NULL)
 		return -ENOTSUP;
-	for (size_t i = 0; i < HASH_COUNT; i++)
-		if (crypto->md[i] != NULL && (err = hmac_template(crypto, (enum crypto_hash)i)) != 0)
-			return err;
-	if (crypto->md[HASH_SHA384] == NULL) {	/* whose suite can't be had without it */
-		EVP_CIPHER_free(crypto->aead[KTLS_AES_256_GCM]);
-		crypto->aead[KTLS_AES_256_GCM] = NULL;
-	}
+	if ((err = hmac_template(crypto, HASH_SHA256)) != 0)
+		return err;
+	if (crypto->md[HASH_SHA384] != NULL)
+		return hmac_template(crypto, HASH_SHA384);
+	/* TLS_AES_256_GCM_SHA384 can't be had without it. */
+	EVP_CIPHER_free(crypto->aead[KTLS_AES_256_GCM]);
+	crypto->aead[KTLS_AES_256_GCM] = NULL;
 	return 0;
 }
 
@@ -97,7 +99,8 @@ void
 ktls_crypto_unref(struct ktls_crypto *crypto)
 {
 	/* Release and acquire: who frees has seen all that the others did. */
-	if (crypto == NULL || atomic_fetch_sub_explicit(&crypto->refs, 1, memory_order_acq_rel) != 1)
+	if (crypto == NULL ||
+	    atomic_fetch_sub_explicit(&crypto->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	for (size_t i = 0; i < HASH_COUNT; i++) {
 		EVP_MD_free(crypto->md[i]);

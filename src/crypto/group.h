@@ -21,7 +21,10 @@ size_t group_share_len(uint16_t id);		/* of a client's share; 0: not known */
 KTLS_CHECKED int group_offer(struct ktls_crypto *crypto, uint16_t id, EVP_PKEY **key,
     uint8_t share[GROUP_SHARE_MAX], size_t *share_len);
 
-/* The client's end: the peer's share and our key give the secret. KTLS_REFUSED(SHARE_INVALID) where the peer's is no point. */
+/*
+ * The client's end: the peer's share and our key give the secret, the caller's
+ * to wipe. KTLS_REFUSED(SHARE_INVALID) where the peer's is no point.
+ */
 KTLS_CHECKED int group_accept(struct ktls_crypto *crypto, uint16_t id, EVP_PKEY *key,
     struct slice peer, uint8_t secret[GROUP_SECRET_MAX], size_t *secret_len);
 

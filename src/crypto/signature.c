@@ -74,7 +74,8 @@ begin(struct ktls_crypto *crypto, const struct row *row, EVP_PKEY *key, digest_s
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx = NULL;
 
-	if (ctx != NULL && init(ctx, &pctx, row->digest, crypto->libctx, crypto->propq, key, NULL) > 0 &&
+	if (ctx != NULL &&
+	    init(ctx, &pctx, row->digest, crypto->libctx, crypto->propq, key, NULL) > 0 &&
 	    (row->pss_hash_len == 0 ||
 	    (EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) > 0 &&
 	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) > 0)))

@@ -9,6 +9,7 @@
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <ktls/record.h>
+#include "base/hex_testlib.h"
 #include "schedule/rfc8448_testlib.h"
 
 struct value {
@@ -659,23 +660,6 @@ static const struct rfc8448_record records[] = {
 #define VALUES	(sizeof(values) / sizeof(*values))
 #define RECORDS	(sizeof(records) / sizeof(*records))
 
-static uint8_t
-digit(char c)
-{
-	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
-static size_t
-decode(const char *hex, uint8_t *out, size_t room)
-{
-	size_t len = strlen(hex) / 2;
-
-	assert_true(len <= room);
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
-	return len;
-}
-
 static const struct value *
 find(int section, const char *name, size_t name_len)
 {
@@ -709,7 +693,7 @@ rfc8448(int section, const char *name)
 	len = strlen(value->hex) / 2;
 	if (done[i] == NULL) {
 		done[i] = bytes + used;
-		used += decode(value->hex, done[i], sizeof(bytes) - used);
+		used += hex_decode(value->hex, done[i], sizeof(bytes) - used);
 	}
 	return (struct slice){ done[i], len };
 }
@@ -732,7 +716,7 @@ rfc8448_payload(const struct rfc8448_record *record, uint8_t *out, size_t room)
 		const struct value *value = find(record->section, name, n);
 
 		assert_non_null(value);
-		len += decode(value->hex, out + len, room - len);
+		len += hex_decode(value->hex, out + len, room - len);
 		name += n + (name[n] == '+');
 	}
 	return len;
@@ -741,7 +725,7 @@ rfc8448_payload(const struct rfc8448_record *record, uint8_t *out, size_t room)
 size_t
 rfc8448_wire(const struct rfc8448_record *record, uint8_t *out, size_t room)
 {
-	return decode(record->hex, out, room);
+	return hex_decode(record->hex, out, room);
 }
 
 uint64_t

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
+#include "base/check_testlib.h"
 #include "crypto/hkdf.h"
 #include "schedule/rfc8448_testlib.h"
 #include "schedule/schedule13.h"
@@ -29,7 +25,7 @@ static void
 add(struct transcript *t, int section, const char *message)
 {
 	if (rfc8448_has(section, message))
-		assert_int_equal(transcript_add(t, rfc8448(section, message)), 0);
+		OK(transcript_add(t, rfc8448(section, message)));
 }
 
 /* One derived secret, and the keys that it gives where it is a traffic secret. */
@@ -40,12 +36,12 @@ expect_derived(const struct schedule13 *s, int section, const char *label, const
 	uint8_t secret[HASH_LEN_MAX];
 	struct ktls_keys keys;
 
-	assert_int_equal(schedule13_derive(s, label, hash, secret), 0);
+	OK(schedule13_derive(s, label, hash, secret));
 	expect(section, label, secret);
 	(void)snprintf(name, sizeof(name), "%.4s key", label);
 	if (!rfc8448_has(section, name))
 		return;
-	assert_int_equal(traffic_keys(crypto, HASH_SHA256, KTLS_AES_128_GCM, secret, &keys), 0);
+	OK(traffic_keys(crypto, HASH_SHA256, KTLS_AES_128_GCM, secret, &keys));
 	expect(section, name, keys.key);
 	(void)snprintf(name, sizeof(name), "%.4s iv", label);
 	expect(section, name, keys.iv);
@@ -62,8 +58,7 @@ expect_finished(int section, const char *message, const char *label, const uint8
 	uint8_t mac[HASH_LEN_MAX];
 
 	assert_int_equal(finished.len, 4 + 32);
-	assert_int_equal(finished_mac(crypto, HASH_SHA256, rfc8448(section, label).p, hash,
-	    mac), 0);
+	OK(finished_mac(crypto, HASH_SHA256, rfc8448(section, label).p, hash, mac));
 	assert_memory_equal(mac, finished.p + 4, 32);
 }
 
@@ -76,13 +71,13 @@ expect_binder(const struct schedule13 *s)
 	struct transcript t;
 
 	transcript_init(&t, crypto);
-	assert_int_equal(transcript_choose(&t, HASH_SHA256), 0);
-	assert_int_equal(transcript_hash(&t, empty), 0);
-	assert_int_equal(transcript_add(&t, start), 0);
-	assert_int_equal(transcript_hash(&t, hash), 0);
+	OK(transcript_choose(&t, HASH_SHA256));
+	OK(transcript_hash(&t, empty));
+	OK(transcript_add(&t, start));
+	OK(transcript_hash(&t, hash));
 	expect(4, "hash for binder", hash);
-	assert_int_equal(schedule13_derive(s, "res binder", empty, secret), 0);
-	assert_int_equal(finished_mac(crypto, HASH_SHA256, secret, hash, mac), 0);
+	OK(schedule13_derive(s, "res binder", empty, secret));
+	OK(finished_mac(crypto, HASH_SHA256, secret, hash, mac));
 	expect(4, "binder", mac);
 	assert_memory_equal(hello.p + hello.len - 32, mac, 32);
 	transcript_free(&t);
@@ -94,12 +89,11 @@ early(struct schedule13 *s, struct transcript *t, int section)
 	uint8_t hash[HASH_LEN_MAX];
 	bool psk = rfc8448_has(section, "PSK");
 
-	assert_int_equal(schedule13_early(s, crypto, HASH_SHA256,
-	    psk ? rfc8448(section, "PSK") : none), 0);
+	OK(schedule13_early(s, crypto, HASH_SHA256, psk ? rfc8448(section, "PSK") : none));
 	expect(psk ? section : 3, "early", s->secret);
 	if (!psk)
 		return;
-	assert_int_equal(transcript_hash(t, hash), 0);
+	OK(transcript_hash(t, hash));
 	expect(section, "hash to ClientHello", hash);
 	expect_derived(s, section, "c e traffic", hash);
 	expect_derived(s, section, "e exp master", hash);
@@ -117,17 +111,17 @@ trace(int section)
 	transcript_init(&t, crypto);
 	add(&t, section, "ClientHello1");
 	add(&t, section, "ClientHello");
-	assert_int_equal(transcript_choose(&t, HASH_SHA256), 0);
+	OK(transcript_choose(&t, HASH_SHA256));
 	if (rfc8448_has(section, "HelloRetryRequest"))
-		assert_int_equal(transcript_retry(&t), 0);
+		OK(transcript_retry(&t));
 	early(&s, &t, section);
 	add(&t, section, "HelloRetryRequest");
 	add(&t, section, "ClientHello2");
 	add(&t, section, "ServerHello");
-	assert_int_equal(transcript_hash(&t, hash), 0);
+	OK(transcript_hash(&t, hash));
 	expect(section, "hash to ServerHello", hash);
 
-	assert_int_equal(schedule13_handshake(&s, rfc8448(section, "shared secret")), 0);
+	OK(schedule13_handshake(&s, rfc8448(section, "shared secret")));
 	expect(section, "handshake", s.secret);
 	expect_derived(&s, section, LABEL_C_HS, hash);
 	expect_derived(&s, section, LABEL_S_HS, hash);
@@ -136,13 +130,13 @@ trace(int section)
 	add(&t, section, "CertificateRequest");
 	add(&t, section, "Certificate");
 	add(&t, section, "CertificateVerify");
-	assert_int_equal(transcript_hash(&t, hash), 0);
+	OK(transcript_hash(&t, hash));
 	expect_finished(section, "Finished", LABEL_S_HS, hash);
 	add(&t, section, "Finished");
-	assert_int_equal(transcript_hash(&t, hash), 0);
+	OK(transcript_hash(&t, hash));
 	expect(section, "hash to Finished", hash);
 
-	assert_int_equal(schedule13_master(&s), 0);
+	OK(schedule13_master(&s));
 	expect(section, "master", s.secret);
 	expect_derived(&s, section, LABEL_C_AP, hash);
 	expect_derived(&s, section, LABEL_S_AP, hash);
@@ -151,10 +145,10 @@ trace(int section)
 	add(&t, section, "EndOfEarlyData");
 	add(&t, section, "client Certificate");
 	add(&t, section, "client CertificateVerify");
-	assert_int_equal(transcript_hash(&t, hash), 0);
+	OK(transcript_hash(&t, hash));
 	expect_finished(section, "client Finished", LABEL_C_HS, hash);
 	add(&t, section, "client Finished");
-	assert_int_equal(transcript_hash(&t, hash), 0);
+	OK(transcript_hash(&t, hash));
 	expect(section, "hash to client Finished", hash);
 	expect_derived(&s, section, LABEL_RES, hash);
 
@@ -162,9 +156,8 @@ trace(int section)
 	if (rfc8448_has(section, "resumption")) {
 		static const uint8_t nonce[2];
 
-		assert_int_equal(hkdf_expand_label(crypto, HASH_SHA256,
-		    rfc8448(section, "res master").p, "resumption",
-		    (struct slice){ nonce, 2 }, resumption, 32), 0);
+		OK(hkdf_expand_label(crypto, HASH_SHA256, rfc8448(section, "res master").p,
+		    "resumption", (struct slice){ nonce, 2 }, resumption, 32));
 		expect(section, "resumption", resumption);
 		expect(4, "PSK", resumption);
 	}
@@ -185,14 +178,14 @@ update_is_expand_label(void **unused)
 	uint8_t secret[HASH_LEN_MAX], want[HASH_LEN_MAX];
 
 	(void)unused;
-	for (int hash = 0; hash < HASH_COUNT; hash++) {
-		size_t len = crypto_hash_len((enum crypto_hash)hash);
+	for (enum crypto_hash hash = 0; hash < HASH_COUNT; hash++) {
+		size_t len = crypto_hash_len(hash);
+		int err;
 
 		memset(secret, 0x5a, sizeof(secret));
-		assert_int_equal(hkdf_expand_label(crypto, (enum crypto_hash)hash, secret, "traffic upd",
-				     none, want, len),
-		    0);
-		assert_int_equal(traffic_update(crypto, (enum crypto_hash)hash, secret), 0);
+		err = hkdf_expand_label(crypto, hash, secret, "traffic upd", none, want, len);
+		assert_int_equal(err, 0);
+		OK(traffic_update(crypto, hash, secret));
 		assert_memory_equal(secret, want, len);
 		for (size_t i = len; i < sizeof(secret); i++)
 			assert_int_equal(secret[i], 0x5a);
@@ -215,10 +208,8 @@ key_lengths(void **unused)
 	for (int i = 0; i < KTLS_CIPHERS; i++) {
 		enum crypto_hash hash = i == KTLS_AES_256_GCM ? HASH_SHA384 : HASH_SHA256;
 
-		assert_int_equal(traffic_keys(crypto, hash, (enum ktls_cipher)i, secret,
-		    &keys), 0);
-		assert_int_equal(hkdf_expand_label(crypto, hash, secret, "key", none, want,
-		    lens[i]), 0);
+		OK(traffic_keys(crypto, hash, (enum ktls_cipher)i, secret, &keys));
+		OK(hkdf_expand_label(crypto, hash, secret, "key", none, want, lens[i]));
 		assert_memory_equal(keys.key, want, lens[i]);
 		assert_memory_equal(keys.key + lens[i], zeros, sizeof(keys.key) - lens[i]);
 	}
@@ -231,7 +222,7 @@ wiped(void **unused)
 	struct schedule13 s;
 
 	(void)unused;
-	assert_int_equal(schedule13_early(&s, crypto, HASH_SHA384, none), 0);
+	OK(schedule13_early(&s, crypto, HASH_SHA384, none));
 	assert_memory_not_equal(s.secret, zeros, sizeof(zeros));
 	schedule13_wipe(&s);
 	assert_memory_equal(s.secret, zeros, sizeof(zeros));
