@@ -205,6 +205,7 @@ ask(const char *method, const char *target, const char *rest, struct http_answer
 	if (answer->fd >= 0)
 		n = (int)pread(answer->fd, sent + answer->len, answer->length, answer->offset);
 	assert_true(answer->fd < 0 || n == (int)answer->length);
+	assert_true(answer->fd < 0 || !(fcntl(answer->fd, F_GETFL) & O_NONBLOCK));
 	sent[answer->len + answer->length] = '\0';
 	return sent;
 }
