@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "conn/sync.h"
 #include "uring/uring.h"
 
 /*
@@ -215,15 +215,6 @@ streams_run(struct ktls_uring *uring)
 	return any;
 }
 
-static bool
-is_tcp(int fd)
-{
-	int protocol = 0;
-	socklen_t len = sizeof(protocol);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 && protocol == IPPROTO_TCP;
-}
-
 int
 ktls_stream_new(struct ktls_stream **out, struct ktls_uring *uring, struct ktls_config *cfg,
     enum ktls_role role, int fd, const struct ktls_hs_params *params, void *arg)
@@ -233,7 +224,7 @@ ktls_stream_new(struct ktls_stream **out, struct ktls_uring *uring, struct ktls_
 
 	if (stream == NULL)
 		return -ENOMEM;
-	if ((err = core_new(&stream->conn, cfg, role, fd, is_tcp(fd), NULL, params)) != 0) {
+	if ((err = core_new(&stream->conn, cfg, role, fd, sync_is_tcp(fd), sync_caps(cfg), params)) != 0) {
 		free(stream);
 		return err;
 	}

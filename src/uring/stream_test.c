@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <liburing.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <ktls/uring.h>
+#include "config/pki_testlib.h"
+
+/*
+ * Client and server streams on one loop, over loopback TCP: every test runs on
+ * io_uring, on epoll, and on a ring of the application's.
+ */
+#define FILE_SIZE	(3u << 20)
+
+enum kind { OURS_URING, OURS_EPOLL, THEIRS };
+
+static struct loop {
+	enum kind kind;
+	struct ktls_uring *uring;
+	struct io_uring ring;		/* THEIRS */
+	bool stop;
+	int listener;
+	struct sockaddr_in addr;
+} loop;
+
+static struct test_pki *pki;
+static struct ktls_config *server_cfg, *client_cfg;
+static int file = -1;
+static uint8_t *content;
+
+struct end {
+	struct ktls_stream *stream;
+	ssize_t result[8];		/* of each call, in order */
+	unsigned results;
+	uint8_t *got;
+	size_t len;
+};
+static struct end server, client;
+
+static void
+stop(void)
+{
+	loop.stop = true;
+	ktls_uring_stop(loop.uring);
+}
+
+static void
+run_theirs(void)
+{
+	struct __kernel_timespec ts = { 5, 0 };
+	struct io_uring_cqe *cqe, copy;
+
+	while (!loop.stop) {
+		ktls_uring_flush(loop.uring);
+		if (loop.stop)
+			break;
+		assert_return_code(io_uring_submit(&loop.ring), 0);
+		assert_int_equal(io_uring_wait_cqe_timeout(&loop.ring, &cqe, &ts), 0);
+		copy = *cqe;
+		io_uring_cqe_seen(&loop.ring, cqe);
+		assert_true(copy.user_data >= 1000 && copy.user_data < 1064);
+		assert_true(ktls_uring_cqe(loop.uring, &copy));
+	}
+}
+
+static void
+run(void)
+{
+	loop.stop = false;
+	if (loop.kind == THEIRS)
+		run_theirs();
+	else
+		assert_int_equal(ktls_uring_run(loop.uring), 0);
+}
+
+static void
+accepted(void *arg, int fd)
+{
+	struct ktls_stream **stream = arg;
+
+	assert_return_code(fd, 0);
+	assert_int_equal(ktls_stream_new(stream, loop.uring, server_cfg, KTLS_SERVER, fd, NULL, &server), 0);
+	stop();
+}
+
+static int
+dial(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_return_code(fd, errno);
+	assert_int_equal(connect(fd, (struct sockaddr *)&loop.addr, sizeof(loop.addr)), 0);
+	return fd;
+}
+
+static void
+connect_streams(void)
+{
+	static const struct ktls_hs_params params = { .server_name = "localhost", .verify_name = "localhost" };
+
+	memset(&server, 0, sizeof(server));
+	memset(&client, 0, sizeof(client));
+	assert_int_equal(ktls_uring_accept(loop.uring, loop.listener, accepted, &server.stream), 0);
+	assert_int_equal(ktls_stream_new(&client.stream, loop.uring, client_cfg, KTLS_CLIENT, dial(), &params, &client), 0);
+	run();
+	ktls_uring_accept_stop(loop.uring, loop.listener);
+}
+
+static void
+note(struct ktls_stream *stream, void *arg, ssize_t result)
+{
+	struct end *end = arg;
+
+	assert_ptr_equal(end->stream, stream);
+	end->result[end->results++] = result;
+}
+
+/* Runs until n results are there, of both ends together. */
+static unsigned awaited;
+
+static void
+note_and_count(struct ktls_stream *stream, void *arg, ssize_t result)
+{
+	note(stream, arg, result);
+	if (server.results + client.results == awaited)
+		stop();
+}
+
+static void
+await(unsigned n)
+{
+	awaited = n;
+	if (server.results + client.results < n)
+		run();
+	assert_int_equal(server.results + client.results, n);
+	memset(server.result + server.results, 0, sizeof(*server.result));
+	server.results = client.results = 0;
+}
+
+static void
+handshake(void)
+{
+	connect_streams();
+	assert_int_equal(ktls_stream_handshake(client.stream, note_and_count), 0);
+	assert_int_equal(ktls_stream_handshake(server.stream, note_and_count), 0);
+	assert_int_equal(ktls_stream_handshake(server.stream, note_and_count), -EALREADY);
+	await(2);
+	assert_int_equal(client.result[0], 0);
+	assert_int_equal(server.result[0], 0);
+}
+
+static void
+close_both(void)
+{
+	ktls_stream_close(client.stream);
+	ktls_stream_close(server.stream);
+}
+
+static void
+a_word_each_way(void **unused)
+{
+	char buf[64];
+
+	(void)unused;
+	handshake();
+	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_send(client.stream, "ping", 4, 0, 5000, note_and_count), 0);
+	await(2);
+	assert_int_equal(server.result[0], 4);
+	assert_memory_equal(buf, "ping", 4);
+	assert_int_equal(ktls_stream_send(server.stream, "po", 2, KTLS_MORE, 5000, note_and_count), 0);
+	await(1);
+	assert_int_equal(ktls_stream_send(server.stream, "ng", 2, 0, 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_recv(client.stream, buf, sizeof(buf), 5000, note_and_count), 0);
+	await(2);
+	assert_int_equal(client.result[0], 4);		/* one record */
+	assert_memory_equal(buf, "pong", 4);
+	close_both();
+}
+
+static void
+take_all(struct ktls_stream *stream, void *arg, ssize_t result)
+{
+	struct end *end = arg;
+
+	if (result <= 0) {
+		end->result[end->results++] = result;
+		stop();
+		return;
+	}
+	end->len += (size_t)result;
+	assert_true(end->len <= FILE_SIZE);
+	if (end->len == FILE_SIZE) {
+		end->result[end->results++] = (ssize_t)end->len;
+		if (server.results + client.results == awaited)
+			stop();
+	} else {
+		assert_int_equal(ktls_stream_recv(stream, end->got + end->len, FILE_SIZE - end->len, 5000, take_all), 0);
+	}
+}
+
+static void
+a_file_then_goodbye(void **unused)
+{
+	char byte;
+
+	(void)unused;
+	handshake();
+	client.got = malloc(FILE_SIZE);
+	assert_non_null(client.got);
+	assert_int_equal(ktls_stream_recv(client.stream, client.got, FILE_SIZE, 5000, take_all), 0);
+	assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 5000, note_and_count), 0);
+	await(2);
+	assert_int_equal(server.result[0], FILE_SIZE);
+	assert_memory_equal(client.got, content, FILE_SIZE);
+
+	assert_int_equal(ktls_stream_recv(client.stream, &byte, 1, 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_shutdown(server.stream, 5000, note), 0);
+	awaited = 1;
+	while (client.results == 0)
+		run();
+	assert_int_equal(client.result[0], 0);		/* close_notify */
+	client.results = 0;
+	awaited = client.results + server.results + 1 + (server.results == 0);
+	assert_int_equal(ktls_stream_shutdown(client.stream, 5000, note_and_count), 0);
+	while (client.results == 0 || server.results == 0) {
+		awaited = 2;
+		run();
+	}
+	assert_int_equal(client.result[0], 0);
+	close_both();
+	free(client.got);
+}
+
+static void
+a_receive_that_takes_too_long_can_be_repeated(void **unused)
+{
+	char buf[16];
+
+	(void)unused;
+	handshake();
+	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 50, note_and_count), 0);
+	await(1);
+	assert_int_equal(server.result[0], -ETIMEDOUT);
+	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_send(client.stream, "late", 4, 0, 5000, note_and_count), 0);
+	await(2);
+	assert_int_equal(server.result[0], 4);
+	assert_memory_equal(buf, "late", 4);
+	close_both();
+}
+
+static void
+a_silent_peer_ends_the_handshake(void **unused)
+{
+	(void)unused;
+	connect_streams();
+	assert_int_equal(ktls_stream_handshake(server.stream, note_and_count), 0);
+	await(1);
+	assert_int_equal(server.result[0], -ETIMEDOUT);
+	close_both();
+}
+
+static void
+a_peer_that_reads_nothing_ends_a_send(void **unused)
+{
+	(void)unused;
+	handshake();
+	for (int i = 0; i < 64; i++) {			/* what the socket buffers take, and more */
+		assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 200, note_and_count), 0);
+		await(1);
+		if (server.result[0] != FILE_SIZE)
+			break;
+	}
+	assert_int_equal(server.result[0], -ETIMEDOUT);
+	close_both();
+}
+
+static void
+closing_in_the_middle_tells_nobody(void **unused)
+{
+	char buf[16];
+
+	(void)unused;
+	handshake();
+	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 0, note_and_count), 0);
+	assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 0, note_and_count), 0);
+	ktls_stream_close(server.stream);
+	assert_int_equal(ktls_stream_recv(client.stream, buf, sizeof(buf), 5000, note_and_count), 0);
+	await(1);
+	assert_int_equal(server.results, 0);
+	close_both();
+}
+
+static void
+a_file_that_ends_early(void **unused)
+{
+	(void)unused;
+	handshake();
+	client.got = malloc(FILE_SIZE);
+	assert_non_null(client.got);
+	assert_int_equal(ktls_stream_recv(client.stream, client.got, FILE_SIZE, 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_sendfile(server.stream, file, FILE_SIZE - 1000, 5000, 5000, note_and_count), 0);
+	await(2);
+	assert_int_equal(server.result[0], 1000);
+	assert_memory_equal(client.got, content + FILE_SIZE - 1000, (size_t)client.result[0]);
+	close_both();
+	free(client.got);
+}
+
+static void
+listen_somewhere(void)
+{
+	socklen_t len = sizeof(loop.addr);
+
+	loop.addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	loop.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_return_code(loop.listener, errno);
+	assert_int_equal(listen(loop.listener, 16), 0);
+	assert_int_equal(getsockname(loop.listener, (struct sockaddr *)&loop.addr, &len), 0);
+}
+
+static int
+begin(enum kind kind)
+{
+	static const struct ktls_uring_share share = { .tag = 1000, .tag_count = 64, .buffer_group = 9 };
+
+	memset(&loop, 0, sizeof(loop));
+	loop.kind = kind;
+	if (kind == THEIRS) {
+		assert_int_equal(io_uring_queue_init(8, &loop.ring, 0), 0);	/* small: it is full at times */
+		assert_int_equal(ktls_uring_attach(&loop.uring, &loop.ring, &share), 0);
+	} else {
+		assert_int_equal(ktls_uring_new(&loop.uring, kind == OURS_EPOLL ? KTLS_ENGINE_EPOLL : KTLS_ENGINE_URING), 0);
+		assert_string_equal(ktls_uring_engine(loop.uring, NULL), kind == OURS_EPOLL ? "epoll" : "io_uring");
+	}
+	listen_somewhere();
+	return 0;
+}
+
+static int on_uring(void **unused) { (void)unused; return begin(OURS_URING); }
+static int on_epoll(void **unused) { (void)unused; return begin(OURS_EPOLL); }
+static int on_theirs(void **unused) { (void)unused; return begin(THEIRS); }
+
+static int
+end(void **unused)
+{
+	(void)unused;
+	ktls_uring_free(loop.uring);
+	if (loop.kind == THEIRS)
+		io_uring_queue_exit(&loop.ring);
+	close(loop.listener);
+	return 0;
+}
+
+static int
+prepare(void **unused)
+{
+	char name[] = "/tmp/ktls-stream-XXXXXX";
+
+	(void)unused;
+	pki = test_pki_new();
+	server_cfg = test_pki_server(pki, TEST_EC);
+	client_cfg = test_pki_client(pki);
+	assert_int_equal(ktls_config_handshake_timeout(server_cfg, 1000), 0);
+	content = malloc(FILE_SIZE);
+	for (size_t i = 0; i < FILE_SIZE; i++)
+		content[i] = (uint8_t)(i * 2654435761u >> 13);
+	file = mkstemp(name);
+	unlink(name);
+	return write(file, content, FILE_SIZE) == FILE_SIZE ? 0 : -1;
+}
+
+static int
+clean(void **unused)
+{
+	(void)unused;
+	close(file);
+	free(content);
+	ktls_config_unref(server_cfg);
+	ktls_config_unref(client_cfg);
+	test_pki_free(pki);
+	return 0;
+}
+
+#define ON_ALL(test) \
+	{ #test " (io_uring)", test, on_uring, end, NULL }, \
+	{ #test " (epoll)", test, on_epoll, end, NULL }, \
+	{ #test " (the application's ring)", test, on_theirs, end, NULL }
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_ALL(a_word_each_way),
+		ON_ALL(a_file_then_goodbye),
+		ON_ALL(a_receive_that_takes_too_long_can_be_repeated),
+		ON_ALL(a_silent_peer_ends_the_handshake),
+		ON_ALL(a_peer_that_reads_nothing_ends_a_send),
+		ON_ALL(closing_in_the_middle_tells_nobody),
+		ON_ALL(a_file_that_ends_early),
+	};
+
+	return cmocka_run_group_tests(tests, prepare, clean) != 0;
+}
