@@ -258,7 +258,8 @@ write_cookie(struct writer *w, struct slice cookie)
 static uint32_t
 encode_extensions(struct writer *w, const struct client_hello_params *p)
 {
-	uint32_t offered = extension_bit(EXT_SUPPORTED_VERSIONS) | extension_bit(EXT_SUPPORTED_GROUPS) |
+	uint32_t offered =
+	    extension_bit(EXT_SUPPORTED_VERSIONS) | extension_bit(EXT_SUPPORTED_GROUPS) |
 	    extension_bit(EXT_SIGNATURE_ALGORITHMS) | extension_bit(EXT_KEY_SHARE);
 
 	if (p->server_name[0] != '\0') {

@@ -11,8 +11,10 @@ static int
 set_names(struct ktls_hs *hs, const struct ktls_hs_params *params)
 {
 	const char *sni = params != NULL ? params->server_name : NULL;
-	const char *verify = params != NULL && params->verify_name != NULL ? params->verify_name : sni;
+	const char *verify = params != NULL ? params->verify_name : NULL;
 
+	if (verify == NULL)
+		verify = sni;
 	if (hs->role == KTLS_SERVER)
 		return sni == NULL && verify == NULL ? 0 : -EINVAL;
 	if (sni != NULL) {
@@ -153,7 +155,9 @@ ktls_hs_feed(struct ktls_hs *hs, const void *data, size_t len)
 		taken += n;
 		ktls_hs_received(hs, n);
 	}
-	return hs->err == KTLS_REFUSED(KTLS_R_PLAIN_HTTP) ? taken + input_keep(hs, p + taken, len - taken) : taken;
+	if (hs->err == KTLS_REFUSED(KTLS_R_PLAIN_HTTP))
+		taken += input_keep(hs, p + taken, len - taken);
+	return taken;
 }
 
 const void *
@@ -278,7 +282,9 @@ ktls_hs_signature_scheme(const struct ktls_hs *hs)
 uint16_t
 ktls_hs_tx_limit(const struct ktls_hs *hs)
 {
-	return (uint16_t)(hs->peer_limit != 0 ? hs->peer_limit - 1 : KTLS_RECORD_PLAIN_MAX);
+	if (hs->peer_limit == 0 || hs->peer_limit > RECORD_LIMIT_MAX)
+		return KTLS_RECORD_PLAIN_MAX;
+	return (uint16_t)(hs->peer_limit - 1);
 }
 
 enum ktls_reason

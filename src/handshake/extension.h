@@ -31,7 +31,8 @@ struct extension {
 
 /* The table; *count rows. */
 const struct extension *extension_rows(size_t *count);
-const char *extension_name(uint16_t type);	/* "an unknown extension" where the table lacks it */
+/* "an unknown extension" where the table lacks it */
+const char *extension_name(uint16_t type);
 
 /* A set of extensions is a mask of these: its row's bit, 0 for what the table lacks. */
 uint32_t extension_bit(uint16_t type);

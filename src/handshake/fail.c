@@ -19,15 +19,18 @@ describe(struct ktls_hs *hs, int err)
 {
 	const char *where = hs->at != 0 ? machine_message_name(hs->at) : "record";
 	const char *text = hs->why[0] != '\0' ? hs->why : ktls_strerror(err);
+	const char *state = machine_state_name(hs->state);
+	int alert = ktls_err_alert(err);
+	char *out = hs->reason;
+	size_t len = sizeof(hs->reason);
 
-	if (err == KTLS_PEER_ALERT(ktls_err_alert(err)))
-		(void)BIO_snprintf(hs->reason, sizeof(hs->reason), "alert: the peer sent %s (%d) in state %s",
-		    ktls_alert_name(ktls_err_alert(err)), ktls_err_alert(err), machine_state_name(hs->state));
-	else if (ktls_err_alert(err) < 0)
-		(void)BIO_snprintf(hs->reason, sizeof(hs->reason), "%s, in state %s", text,
-		    machine_state_name(hs->state));
+	if (alert < 0)
+		(void)BIO_snprintf(out, len, "%s, in state %s", text, state);
+	else if (err == KTLS_PEER_ALERT(alert))
+		(void)BIO_snprintf(out, len, "alert: the peer sent %s (%d) in state %s",
+		    ktls_alert_name(alert), alert, state);
 	else
-		(void)BIO_snprintf(hs->reason, sizeof(hs->reason), "%s: %s", where, text);
+		(void)BIO_snprintf(out, len, "%s: %s", where, text);
 }
 
 /* The alert that we owe the peer: none to one that has sent its own, has gone, or speaks HTTP. */

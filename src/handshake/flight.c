@@ -99,7 +99,9 @@ append_sealed(struct ktls_hs *hs, uint8_t type, struct slice body)
 static int
 append(struct ktls_hs *hs, uint8_t type, struct slice body)
 {
-	return hs->rec[KTLS_TX] != NULL ? append_sealed(hs, type, body) : append_plain(hs, type, body);
+	if (hs->rec[KTLS_TX] != NULL)
+		return append_sealed(hs, type, body);
+	return append_plain(hs, type, body);
 }
 
 int

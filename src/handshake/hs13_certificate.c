@@ -6,10 +6,11 @@
 struct certificate {
 	struct slice context;
 	struct slice chain[CONFIG_CHAIN_MAX];	/* DER, leaf first */
-	size_t count;				/* of what was sent, perhaps more than chain holds */
+	/* of what was sent, perhaps more than chain holds */
+	size_t count;
 };
 
-/* One CertificateEntry. Its extensions answer ours, and we have asked for none that can stand here. */
+/* One CertificateEntry. Its extensions answer ours; we have asked for none that can stand here. */
 static int
 decode_entry(struct certificate *cert, struct reader *r, uint32_t offered)
 {
@@ -78,7 +79,10 @@ hs13_certificate_verified(struct ktls_hs *hs, struct slice body)
 	return 0;
 }
 
-/* SEND_CERT: a server's chain -> WAIT_SIGNED; a client's, which is empty (RFC 8446 4.4.2) -> SEND_FINISHED. */
+/*
+ * SEND_CERT -> a server, with its chain: WAIT_SIGNED; a client, with none (RFC 8446
+ * 4.4.2): SEND_FINISHED.
+ */
 int
 hs13_certificate_send(struct ktls_hs *hs, struct writer *w)
 {

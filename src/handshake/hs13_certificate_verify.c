@@ -31,20 +31,20 @@ decode(uint16_t *scheme, struct slice *signature, struct slice body)
 int
 hs13_certificate_verify_recv(struct ktls_hs *hs, struct slice body)
 {
-	uint8_t content[SIGNED_CONTENT_MAX];
-	struct slice signature;
+	uint8_t buf[SIGNED_CONTENT_MAX];
+	struct slice signature, content = { .p = buf };
 	uint16_t scheme;
-	size_t len;
 	int err;
 
 	if ((err = decode(&scheme, &signature, body)) != 0)
 		return err;
 	if (!offered(scheme) || !signature_fits(scheme, hs->peer_key))
-		return fail_refuse(hs, KTLS_R_CV_SCHEME, "signature scheme %#06x, which %s (RFC 8446 4.4.3)",
-		    scheme, offered(scheme) ? "the certificate's key can't make" : "we did not offer");
-	if ((err = question_signed_content(hs, content, &len)) != 0)
+		return fail_refuse(hs, KTLS_R_CV_SCHEME,
+		    "signature scheme %#06x, which %s (RFC 8446 4.4.3)", scheme,
+		    offered(scheme) ? "the certificate's key can't make" : "we did not offer");
+	if ((err = question_signed_content(hs, buf, &content.len)) != 0)
 		return err;
-	err = signature_check(hs->crypto, scheme, hs->peer_key, (struct slice){ content, len }, signature);
+	err = signature_check(hs->crypto, scheme, hs->peer_key, content, signature);
 	if (err != 0)
 		return err == -EBADMSG ? KTLS_REFUSED(KTLS_R_CV_SIGNATURE) : err;
 

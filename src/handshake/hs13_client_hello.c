@@ -108,18 +108,22 @@ static int
 check_version(struct ktls_hs *hs, const struct client_hello *ch)
 {
 	if (ch->legacy_version <= 0x0300)
-		return fail_refuse(hs, KTLS_R_CH_SSL3, "legacy_version is %#06x (RFC 8446 D.5)", ch->legacy_version);
+		return fail_refuse(hs, KTLS_R_CH_SSL3,
+		    "legacy_version is %#06x (RFC 8446 D.5)", ch->legacy_version);
 	if (saw(ch, EXT_SUPPORTED_VERSIONS) && extension_list_has(ch->versions, KTLS_TLS13))
 		return 0;
 	return fail_refuse(hs, KTLS_R_CH_VERSION,
-	    "the client offers TLS 1.%d at most, we speak 1.3 (RFC 8446 4.2.1)", (best_version(ch) & 0xff) - 1);
+	    "the client offers TLS 1.%d at most, we speak 1.3 (RFC 8446 4.2.1)",
+	    (best_version(ch) & 0xff) - 1);
 }
 
 /* RFC 8446 9.2. We take no pre-shared keys, so none of the three can be spared. */
 static int
 check_required(struct ktls_hs *hs, const struct client_hello *ch)
 {
-	static const uint16_t required[] = { EXT_SUPPORTED_GROUPS, EXT_KEY_SHARE, EXT_SIGNATURE_ALGORITHMS };
+	static const uint16_t required[] = {
+		EXT_SUPPORTED_GROUPS, EXT_KEY_SHARE, EXT_SIGNATURE_ALGORITHMS,
+	};
 
 	if (ch->compression.len != 1 || ch->compression.p[0] != 0)
 		return KTLS_REFUSED(KTLS_R_CH_COMPRESSION);
@@ -178,7 +182,8 @@ check_shares(struct ktls_hs *hs, const struct client_hello *ch)
 	while (client_hello_share(&shares, &group, &share)) {
 		if (!set_has(&supported, group))
 			return fail_refuse(hs, KTLS_R_CH_SHARE_GROUP,
-			    "a key share of group %u, which supported_groups lacks (RFC 8446 4.2.8)", group);
+			    "a key share of group %u, not in supported_groups (RFC 8446 4.2.8)",
+			    group);
 		if (set_has(&shared, group))
 			return fail_refuse(hs, KTLS_R_CH_SHARE_TWICE,
 			    "two key shares of group %u (RFC 8446 4.2.8)", group);
@@ -315,7 +320,7 @@ commit_limits(struct ktls_hs *hs, const struct client_hello *ch)
 	if (saw(ch, EXT_SERVER_NAME))
 		hs->answer |= extension_bit(EXT_SERVER_NAME);
 	if (saw(ch, EXT_RECORD_SIZE_LIMIT)) {
-		hs->peer_limit = ch->record_size_limit < RECORD_LIMIT_MAX ? ch->record_size_limit : 0;
+		hs->peer_limit = ch->record_size_limit;
 		hs->our_limit = hs->cfg->record_size_limit;
 		if (hs->our_limit != 0)
 			hs->answer |= extension_bit(EXT_RECORD_SIZE_LIMIT);

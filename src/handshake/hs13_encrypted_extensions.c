@@ -64,7 +64,7 @@ hs13_encrypted_extensions_recv(struct ktls_hs *hs, struct slice body)
 	/* Nothing below can fail: the connection changes here or not at all. */
 	hs->alpn = alpn;	/* the config's own string: body dies with this call */
 	if (ee.seen & limit) {
-		hs->peer_limit = ee.record_limit < RECORD_LIMIT_MAX ? ee.record_limit : 0;
+		hs->peer_limit = ee.record_limit;
 		hs->our_limit = hs->cfg->record_size_limit;
 		ktls_record_set_limit(hs->rec[KTLS_TX], hs->peer_limit);
 		ktls_record_set_limit(hs->rec[KTLS_RX], hs->our_limit);

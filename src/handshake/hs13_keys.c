@@ -19,16 +19,20 @@ from_server(const struct ktls_hs *hs)
 static int
 install(struct ktls_hs *hs, enum ktls_dir dir, const uint8_t *secret)
 {
+	const struct suite *suite = hs->suite;
+	struct ktls_record **rec = &hs->rec[dir];
 	struct ktls_keys keys;
 	int err;
 
-	if ((err = traffic_keys(hs->crypto, hs->suite->hash, hs->suite->cipher, secret, &keys)) == 0)
-		err = hs->rec[dir] == NULL ? ktls_record_new(&hs->rec[dir], hs->crypto, dir, &keys) :
-		    ktls_record_rekey(hs->rec[dir], &keys);
+	err = traffic_keys(hs->crypto, suite->hash, suite->cipher, secret, &keys);
+	if (err == 0 && *rec == NULL)
+		err = ktls_record_new(rec, hs->crypto, dir, &keys);
+	else if (err == 0)
+		err = ktls_record_rekey(*rec, &keys);
 	ktls_keys_wipe(&keys);
 	if (err != 0)
 		return err;
-	ktls_record_set_limit(hs->rec[dir], dir == KTLS_TX ? hs->peer_limit : hs->our_limit);
+	ktls_record_set_limit(*rec, dir == KTLS_TX ? hs->peer_limit : hs->our_limit);
 	hs->in.cut.rec = hs->rec[KTLS_RX];
 	return 0;
 }
@@ -41,14 +45,15 @@ install(struct ktls_hs *hs, enum ktls_dir dir, const uint8_t *secret)
 int
 hs13_keys_handshake(struct ktls_hs *hs)
 {
+	const struct slice no_psk = { NULL, 0 }, shared = { hs->shared, hs->shared_len };
 	struct schedule13 *s = &hs->schedule;
 	uint8_t *client = hs->hs_secret[from_client(hs)], *server = hs->hs_secret[from_server(hs)];
 	uint8_t hash[HASH_LEN_MAX];
 	int err;
 
 	if ((err = transcript_hash(&hs->transcript, hash)) != 0 ||
-	    (err = schedule13_early(s, hs->crypto, hs->suite->hash, (struct slice){ NULL, 0 })) != 0 ||
-	    (err = schedule13_handshake(s, (struct slice){ hs->shared, hs->shared_len })) != 0 ||
+	    (err = schedule13_early(s, hs->crypto, hs->suite->hash, no_psk)) != 0 ||
+	    (err = schedule13_handshake(s, shared)) != 0 ||
 	    (err = schedule13_derive(s, LABEL_C_HS, hash, client)) != 0 ||
 	    (err = schedule13_derive(s, LABEL_S_HS, hash, server)) != 0 ||
 	    (err = schedule13_master(s)) != 0 ||
@@ -85,7 +90,8 @@ int
 hs13_keys_application(struct ktls_hs *hs)
 {
 	struct schedule13 *s = &hs->schedule;
-	uint8_t *client = hs->app_secret[from_client(hs)], *server = hs->app_secret[from_server(hs)];
+	uint8_t *client = hs->app_secret[from_client(hs)];
+	uint8_t *server = hs->app_secret[from_server(hs)];
 	uint8_t hash[HASH_LEN_MAX];
 	int err;
 

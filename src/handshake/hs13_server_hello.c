@@ -22,16 +22,19 @@ static int
 check_version(struct ktls_hs *hs, const struct server_hello *sh)
 {
 	if (sh->legacy_version <= 0x0300)
-		return fail_refuse(hs, KTLS_R_CH_SSL3, "legacy_version is %#06x (RFC 8446 D.5)", sh->legacy_version);
+		return fail_refuse(hs, KTLS_R_CH_SSL3,
+		    "legacy_version is %#06x (RFC 8446 D.5)", sh->legacy_version);
 	if (!(sh->seen & extension_bit(EXT_SUPPORTED_VERSIONS))) {
 		if (is_downgrade(sh->random))
 			return KTLS_REFUSED(KTLS_R_SH_DOWNGRADE);
 		return fail_refuse(hs, KTLS_R_SH_VERSION,
-		    "the server chose version %#06x, we speak TLS 1.3 (RFC 8446 4.1.3)", sh->legacy_version);
+		    "the server chose version %#06x, we speak TLS 1.3 (RFC 8446 4.1.3)",
+		    sh->legacy_version);
 	}
 	if (sh->version != KTLS_TLS13)
 		return fail_refuse(hs, KTLS_R_SH_SELECTED_VERSION,
-		    "supported_versions selects %#06x, we offered 0x0304 (RFC 8446 4.2.1)", sh->version);
+		    "supported_versions selects %#06x, we offered 0x0304 (RFC 8446 4.2.1)",
+		    sh->version);
 	if (sh->legacy_version != KTLS_TLS12)
 		return KTLS_REFUSED(KTLS_R_SH_LEGACY_VERSION);
 	return 0;
@@ -79,7 +82,8 @@ check(struct ktls_hs *hs, const struct server_hello *sh, const struct suite **su
 		return KTLS_REFUSED(KTLS_R_SH_MISSING);
 	if (sh->group != hs->group)
 		return fail_refuse(hs, KTLS_R_SH_GROUP,
-		    "a key share of group %u, we sent one of %u (RFC 8446 4.2.8)", sh->group, hs->group);
+		    "a key share of group %u, we sent one of %u (RFC 8446 4.2.8)",
+		    sh->group, hs->group);
 	return 0;
 }
 
@@ -95,7 +99,8 @@ hs13_server_hello_recv(struct ktls_hs *hs, struct slice body)
 
 	if ((err = server_hello_decode(&sh, body, IN_SH, hs->offered)) != 0 ||
 	    (err = check(hs, &sh, &suite)) != 0 ||
-	    (err = group_accept(hs->crypto, hs->group, hs->share_key, sh.share, shared, &shared_len)) != 0)
+	    (err = group_accept(hs->crypto, hs->group, hs->share_key, sh.share,
+	    shared, &shared_len)) != 0)
 		goto out;
 
 	/* Nothing below can fail: the connection changes here or not at all. */

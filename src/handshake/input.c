@@ -28,7 +28,8 @@ record_len(struct ktls_hs *hs)
 	struct reader r = rd_init(rest);
 	size_t len;
 
-	if (hs->in.cut.rec == NULL && hs->in.skip_early && rd_u8(&r) == KTLS_TYPE_APPLICATION_DATA) {
+	if (hs->in.cut.rec == NULL && hs->in.skip_early &&
+	    rd_u8(&r) == KTLS_TYPE_APPLICATION_DATA) {
 		(void)rd_u16(&r);
 		len = rd_u16(&r);
 		if (!r.bad)
@@ -144,11 +145,11 @@ join(struct input *in, struct slice s)
 static int
 take_message(struct ktls_hs *hs, struct slice whole, bool last)
 {
+	const struct slice body = { whole.p + MESSAGE_HEADER, whole.len - MESSAGE_HEADER };
 	unsigned msg = whole.p[0];
 	int err;
 
-	if (msg == MT_SERVER_HELLO &&
-	    hs13_is_hello_retry_request((struct slice){ whole.p + MESSAGE_HEADER, whole.len - MESSAGE_HEADER }))
+	if (msg == MT_SERVER_HELLO && hs13_is_hello_retry_request(body))
 		msg = MT_HELLO_RETRY_REQUEST;
 	/* Judged first: what follows would be read under keys that it wasn't sent with. */
 	if (!last && machine_ends_record(msg)) {
@@ -161,7 +162,7 @@ take_message(struct ktls_hs *hs, struct slice whole, bool last)
 	return machine_run(hs);
 }
 
-/* The messages that s, a record's plaintext or what was joined of several, begins with; *used of its bytes. */
+/* The messages that s begins with, a record's plaintext or several joined; *used of its bytes. */
 static int
 take_messages(struct ktls_hs *hs, struct slice s, size_t *used)
 {

@@ -115,14 +115,15 @@ refuse_unexpected(struct ktls_hs *hs, unsigned msg)
 {
 	size_t count;
 	const struct hs_row *rows = machine_rows(hs->role, &count);
-	const char *expected[2] = { "nothing", NULL };
+	const char *expected[2] = { "nothing", NULL }, *second;
 
 	for (size_t i = 0, n = 0; i < count && n < COUNT(expected); i++)
 		if (rows[i].state == hs->state && rows[i].recv != NULL)
 			expected[n++] = machine_message_name(rows[i].msg);
-	return fail_refuse(hs, KTLS_R_UNEXPECTED_MESSAGE, "type %u received in state %s, where %s%s%s is expected",
-	    msg, machine_state_name(hs->state), expected[0], expected[1] != NULL ? " or " : "",
-	    expected[1] != NULL ? expected[1] : "");
+	second = expected[1] != NULL ? expected[1] : "";
+	return fail_refuse(hs, KTLS_R_UNEXPECTED_MESSAGE,
+	    "type %u received in state %s, where %s%s%s is expected", msg,
+	    machine_state_name(hs->state), expected[0], *second != '\0' ? " or " : "", second);
 }
 
 /*
@@ -137,7 +138,8 @@ add_to_transcript(struct ktls_hs *hs, unsigned msg, struct slice whole)
 
 	if (msg > 0xff && msg != MT_HELLO_RETRY_REQUEST)
 		return 0;
-	if (hs->suite != NULL && t->md == NULL && (err = transcript_choose(t, hs->suite->hash)) != 0)
+	if (hs->suite != NULL && t->md == NULL &&
+	    (err = transcript_choose(t, hs->suite->hash)) != 0)
 		return err;
 	if (msg == MT_HELLO_RETRY_REQUEST && (err = transcript_retry(t)) != 0)
 		return err;
@@ -191,15 +193,16 @@ message_room(const struct ktls_hs *hs, unsigned msg)
 static int
 send_message(struct ktls_hs *hs, const struct hs_row *row)
 {
-	uint8_t type = (uint8_t)(row->msg == MT_HELLO_RETRY_REQUEST ? MT_SERVER_HELLO : row->msg), *len;
+	unsigned msg = row->msg == MT_HELLO_RETRY_REQUEST ? MT_SERVER_HELLO : row->msg;
 	struct writer w;
+	uint8_t *len;
 	int err;
 
 	hs->at = row->msg;
 	hs->why[0] = '\0';
 	if ((err = flight_open(&hs->out, message_room(hs, row->msg), &w)) != 0)
 		return err;
-	wr_u8(&w, type);
+	wr_u8(&w, (uint8_t)msg);
 	len = wr_open(&w, 3);
 	if ((err = row->send(hs, &w)) != 0)
 		return err;

@@ -54,7 +54,7 @@ enum hs_question { ASK_NOTHING, ASK_VERIFY, ASK_SIGN };
 #define RECORD_LIMIT_MIN	64			/* RFC 8449 section 4 */
 #define RECORD_LIMIT_MAX	(KTLS_RECORD_PLAIN_MAX + 1)	/* TLS 1.3: with the content type */
 
-/* One handshake: milliseconds of life, one allocation and what hangs on it. ktls_hs_free() wipes all of it. */
+/* One handshake: milliseconds of life, one allocation and what hangs on it, all of it wiped. */
 struct ktls_hs {
 	struct ktls_config *cfg;	/* a reference */
 	struct ktls_crypto *crypto;	/* cfg's */
@@ -88,12 +88,14 @@ struct ktls_hs {
 	char server_name[SERVER_NAME_MAX + 1];	/* "": none */
 	char verify_name[SERVER_NAME_MAX + 1];
 	const char *alpn;		/* one of cfg's, or NULL */
-	uint16_t peer_limit;		/* RFC 8449: of what we send, with the type; 0: the peer has set none */
+	/* RFC 8449: of what we send, with the type; 0: the peer has set none */
+	uint16_t peer_limit;		/* RFC 8449: of what we send, with the type; 0: none was said */
 	uint16_t our_limit;		/* of what we receive; 0: none was agreed */
 
 	/* Authentication. */
 	enum hs_question ask;
-	struct slice chain[CONFIG_CHAIN_MAX];	/* inside the Certificate, until ASK_VERIFY is answered */
+	/* inside the Certificate, until ASK_VERIFY is answered */
+	struct slice chain[CONFIG_CHAIN_MAX];
 	size_t chain_len;
 	EVP_PKEY *peer_key;		/* of the peer's leaf */
 	uint8_t signature[SIGNATURE_MAX];	/* our own */
@@ -103,10 +105,13 @@ struct ktls_hs {
 	/* Secrets. */
 	struct transcript transcript;
 	struct schedule13 schedule;
-	uint8_t shared[GROUP_SECRET_MAX];	/* of the key exchange; until the handshake keys are made */
+	/* of the key exchange; until the handshake keys are made */
+	uint8_t shared[GROUP_SECRET_MAX];
 	size_t shared_len;
-	uint8_t hs_secret[KTLS_DIRS][HASH_LEN_MAX];	/* handshake traffic secrets; until both Finished */
-	uint8_t app_secret[KTLS_DIRS][HASH_LEN_MAX];	/* application traffic secrets; until taken */
+	/* handshake traffic secrets; until both Finished */
+	uint8_t hs_secret[KTLS_DIRS][HASH_LEN_MAX];
+	/* application traffic secrets; until taken */
+	uint8_t app_secret[KTLS_DIRS][HASH_LEN_MAX];
 	struct ktls_keys app_keys[KTLS_DIRS];	/* of those; until taken */
 	bool derived, keys_taken[KTLS_DIRS], secrets_taken;
 
@@ -156,7 +161,8 @@ bool machine_ends_record(unsigned msg);
 KTLS_CHECKED int question_answer(struct ktls_hs *hs);
 /* What a CertificateVerify of the server signs, RFC 8446 4.4.3. */
 #define SIGNED_CONTENT_MAX	(64 + 33 + 1 + HASH_LEN_MAX)
-KTLS_CHECKED int question_signed_content(struct ktls_hs *hs, uint8_t content[SIGNED_CONTENT_MAX], size_t *len);
+KTLS_CHECKED int question_signed_content(struct ktls_hs *hs, uint8_t content[SIGNED_CONTENT_MAX],
+    size_t *len);
 
 /* Ends the handshake with err, unless it has failed before: alert, reason (fail.c). */
 void fail_with(struct ktls_hs *hs, int err);

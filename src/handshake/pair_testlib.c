@@ -90,7 +90,10 @@ pair_deliver(struct ktls_hs *hs, struct pair_wire *wire, enum pair_way way)
 	size_t max = way == PAIR_BYTES || way == PAIR_FEED_BYTES ? 1 : SIZE_MAX, n;
 
 	while (wire->len != 0 && ktls_hs_want(hs) == KTLS_HS_RECV) {
-		n = way == PAIR_FEED || way == PAIR_FEED_BYTES ? feed(hs, wire, max) : lend(hs, wire, max);
+		if (way == PAIR_FEED || way == PAIR_FEED_BYTES)
+			n = feed(hs, wire, max);
+		else
+			n = lend(hs, wire, max);
 		if (n == 0)
 			return;
 		used(wire, n);

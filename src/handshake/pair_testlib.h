@@ -27,10 +27,10 @@ void pair_wire_free(struct pair_wire *wire);
 
 /* Takes all that hs wants to send. */
 void pair_collect(struct ktls_hs *hs, struct pair_wire *wire);
-/* Gives hs what is on the wire until it wants to send, is done, has failed, or the wire is empty. */
+/* Gives hs what is on the wire until that is empty or hs wants to send, is done, has failed. */
 void pair_deliver(struct ktls_hs *hs, struct pair_wire *wire, enum pair_way way);
 
-/* Both to their end: done, failed, or waiting for a peer that is silent. Returns whether both are done. */
+/* Both to their end: done, failed, or waiting for a silent peer. Returns whether both are done. */
 bool pair_run(struct ktls_hs *client, struct ktls_hs *server, enum pair_way way);
 
 #endif

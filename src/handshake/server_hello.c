@@ -64,7 +64,8 @@ server_hello_decode(struct server_hello *sh, struct slice body, unsigned in, uin
 
 	*sh = (struct server_hello){ 0 };
 	if (in == IN_HRR)
-		offered |= extension_bit(EXT_COOKIE);	/* the one that isn't asked for, RFC 8446 4.2 */
+		/* the one that isn't asked for, RFC 8446 4.2 */
+		offered |= extension_bit(EXT_COOKIE);
 	sh->legacy_version = rd_u16(&r);
 	sh->random = rd_bytes(&r, RANDOM_LEN);
 	sh->session_id = rd_vec(&r, 1);

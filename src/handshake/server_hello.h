@@ -21,10 +21,12 @@ struct server_hello {
 };
 
 /* in: IN_SH or IN_HRR; offered: what our ClientHello had. 0 or KTLS_REFUSED(). */
-KTLS_CHECKED int server_hello_decode(struct server_hello *sh, struct slice body, unsigned in, uint32_t offered);
+KTLS_CHECKED int server_hello_decode(struct server_hello *sh, struct slice body,
+    unsigned in, uint32_t offered);
 
 /* What both must keep; sets *suite. */
-KTLS_CHECKED int server_hello_check(struct ktls_hs *hs, const struct server_hello *sh, const struct suite **suite);
+KTLS_CHECKED int server_hello_check(struct ktls_hs *hs, const struct server_hello *sh,
+    const struct suite **suite);
 
 /* An empty share makes a HelloRetryRequest's key_share: a group alone. */
 void server_hello_encode(struct writer *w, const struct server_hello *sh);
