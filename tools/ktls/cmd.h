@@ -12,6 +12,8 @@ enum {
 	EXIT_USAGE = 2,
 };
 
+int cmd_serve(int argc, char **argv);
+int cmd_get(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 
 #endif

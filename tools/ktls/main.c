@@ -9,6 +9,8 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } commands[] = {
+	{ "serve", cmd_serve, "serves a directory over HTTPS" },
+	{ "get", cmd_get, "fetches an https:// URL" },
 	{ "probe", cmd_probe, "what this kernel can do" },
 };
 

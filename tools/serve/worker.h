@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVE_WORKER_H
+#define SERVE_WORKER_H
+
+#include "http/answer.h"
+#include "serve/log.h"
+#include "serve/options.h"
+
+struct client;
+
+/* One process, one thread, one ring. */
+struct worker {
+	const struct serve_options *options;
+	struct ktls_config *cfg;
+	struct http_site *site;
+	struct serve_log log;
+	struct ktls_uring *uring;
+	struct client *clients;
+	size_t client_count;
+	const int *listeners;
+	size_t listener_count;
+	bool draining;			/* SIGTERM has come: no new connections, no new requests */
+};
+
+/* Serves until SIGTERM or SIGINT, then finishes what is in flight. The exit status. */
+int worker_run(struct worker *worker);
+
+/* client.c */
+void client_accepted(struct worker *worker, int fd);
+/* Finishes: at once where it waits for a request, else after the answer under way. */
+void client_drain(struct client *client);
+void client_close(struct client *client);		/* whatever it is doing; says nothing to the peer */
+struct client *client_next(struct client *client);
+
+#endif
