@@ -189,6 +189,7 @@ ktls_record_seal(struct ktls_record *record, uint8_t type, const void *in, size_
 	make_nonce(record, rec + KTLS_RECORD_HEADER, nonce);
 	record->err = aead_seal(&record->aead, nonce, make_aad(record, rec, len, aad),
 	    (struct slice){ in, len }, record->tls13 ? type : -1, rec + offset);
+	explicit_bzero(nonce, sizeof(nonce));		/* the first one is the IV */
 	if (record->err != 0)
 		return record->err;
 	record->seq++;
@@ -273,6 +274,7 @@ ktls_record_open(struct ktls_record *record, void *rec, size_t len, uint8_t *typ
 	make_nonce(record, bytes + KTLS_RECORD_HEADER, nonce);
 	err = aead_open(&record->aead, nonce, make_aad(record, bytes, text_len, aad),
 	    bytes + offset, len - offset);
+	explicit_bzero(nonce, sizeof(nonce));
 	if (err != 0)
 		return err == -EBADMSG ? KTLS_REFUSED(KTLS_R_BAD_RECORD_MAC) : err;
 	inner = bytes[0];
