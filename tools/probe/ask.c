@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <string.h>
+#include <ktls/uring.h>
 #include "probe/probe.h"
 
 const char *
@@ -58,6 +60,64 @@ ask_kernel_tls(struct probe *p)
 	}
 }
 
+static const char *
+setup_remedy(int err)
+{
+	switch (-err) {
+	case ENOSYS: return "Linux 5.1 or newer with CONFIG_IO_URING";
+	case EPERM: return "sysctl kernel.io_uring_disabled=0, and in a container a seccomp "
+			   "profile that allows io_uring";
+	default: return ktls_strerror(err);
+	}
+}
+
+static struct ktls_cap_answer
+yes_or_no(bool yes)
+{
+	return (struct ktls_cap_answer){ yes ? KTLS_CAP_YES : KTLS_CAP_NO, 0 };
+}
+
+/* Without a ring its own line says why, and every operation is a no. */
+static void
+ask_operations(struct probe *p, const struct ktls_uring_caps *c)
+{
+	const struct {
+		const char *name, *title, *remedy;
+		bool yes;
+	} rows[] = {
+		{ "splice", "SPLICE", "Linux 5.7 or newer", c->splice },
+		{ "sendmsg", "SENDMSG", "Linux 5.3 or newer", c->sendmsg },
+		{ "recvmsg", "RECVMSG", "Linux 5.3 or newer", c->recvmsg },
+		{ "shutdown", "SHUTDOWN", "Linux 5.11 or newer", c->shutdown },
+		{ "accept_multishot", "ACCEPT, multishot", "Linux 5.19 or newer",
+		    c->accept_multishot },
+		{ "recv_multishot", "RECV, multishot", "Linux 6.0 or newer", c->recv_multishot },
+		{ "buffer_ring", "provided buffers in a ring", "Linux 5.19 or newer",
+		    c->buffer_ring },
+		{ "setsockopt", "SETSOCKOPT", "Linux 6.7 or newer", c->setsockopt },
+		{ "single_issuer", "SINGLE_ISSUER", "Linux 6.0 or newer", c->single_issuer },
+		{ "defer_taskrun", "DEFER_TASKRUN", "Linux 6.1 or newer", c->defer_taskrun },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		add(p, (struct probe_row){ "io_uring", rows[i].name, rows[i].title,
+		    yes_or_no(rows[i].yes), c->setup_err == 0 ? rows[i].remedy : NULL, NULL });
+}
+
+static void
+ask_uring(struct probe *p)
+{
+	struct probe_row setup = { "io_uring", "setup", "io_uring", { 0 }, NULL, NULL };
+	struct ktls_uring_caps c;
+
+	ktls_uring_probe(&c);
+	setup.answer = yes_or_no(c.setup_err == 0);
+	setup.answer.err = (int16_t)c.setup_err;
+	setup.remedy = setup_remedy(c.setup_err);
+	add(p, setup);
+	ask_operations(p, &c);
+}
+
 void
 probe_ask(struct probe *p)
 {
@@ -67,4 +127,5 @@ probe_ask(struct probe *p)
 	if (ktls_offload_probe(&p->caps) != 0)
 		p->caps.ulp.cap = KTLS_CAP_UNKNOWN;	/* its err is there already */
 	ask_kernel_tls(p);
+	ask_uring(p);
 }

@@ -9,7 +9,7 @@
 
 /* One question apart from the ciphers. */
 struct probe_row {
-	const char *group;	/* "rekey", "options" */
+	const char *group;	/* "rekey", "options", "io_uring" */
 	const char *name;	/* in the JSON */
 	const char *title;	/* for people */
 	struct ktls_cap_answer answer;
