@@ -53,10 +53,15 @@ KTLS_API KTLS_CHECKED int ktls_uring_attach(struct ktls_uring **uring, struct io
     const struct ktls_uring_share *share);
 
 /*
- * Closes what is still open. On a ring of ours it waits for what is under way; on
- * yours call it when no stream is left, and before io_uring_queue_exit(). NULL is fine.
+ * Closes what is still open. On a ring of ours it waits for what is under way. On
+ * yours close the streams, go on with your loop until ktls_uring_streams() is 0
+ * (their operations write to their memory), then call it, before
+ * io_uring_queue_exit(). NULL is fine.
  */
 KTLS_API void ktls_uring_free(struct ktls_uring *uring);
+
+/* The streams that exist: those that were closed too, until nothing of them is under way. */
+KTLS_API size_t ktls_uring_streams(const struct ktls_uring *uring);
 
 /* Whether the completion was ours; then it has been dealt with, and you only mark it seen. */
 KTLS_API bool ktls_uring_cqe(struct ktls_uring *uring, const struct io_uring_cqe *cqe);

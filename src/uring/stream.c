@@ -242,6 +242,7 @@ ktls_stream_new(struct ktls_stream **out, struct ktls_uring *uring, struct ktls_
 		side->wait.expired = waited;
 	}
 	list_put(&uring->streams, stream);
+	uring->stream_count++;
 	*out = stream;
 	return 0;
 }
@@ -252,6 +253,7 @@ stream_free(struct ktls_stream *stream)
 	struct ktls_uring *uring = stream->uring;
 
 	list_take(stream);
+	uring->stream_count--;
 	for (int lane = 0; lane < LANES; lane++) {
 		timer_clear(&uring->timers, &stream->side[lane].timer);
 		timer_clear(&uring->timers, &stream->side[lane].wait);

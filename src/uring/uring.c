@@ -340,6 +340,12 @@ ktls_uring_accept_stop(struct ktls_uring *uring, int listener)
 	}
 }
 
+size_t
+ktls_uring_streams(const struct ktls_uring *uring)
+{
+	return uring->stream_count;
+}
+
 /* On a ring of ours what is under way is waited for: it reads and writes memory that is about to go. */
 void
 ktls_uring_free(struct ktls_uring *uring)
@@ -360,6 +366,8 @@ ktls_uring_free(struct ktls_uring *uring)
 		if (turn(uring, 50) != 0)
 			break;
 	(void)streams_run(uring);
+	while (uring->closing != NULL)
+		stream_free(uring->closing);
 	uring->engine->ops->free(uring->engine);
 	while (uring->sources != NULL) {
 		struct source *source = uring->sources;
@@ -367,8 +375,6 @@ ktls_uring_free(struct ktls_uring *uring)
 		uring->sources = source->next;
 		free(source);
 	}
-	while (uring->closing != NULL)
-		stream_free(uring->closing);
 	if (uring->wake >= 0)
 		close(uring->wake);
 	if (uring->clock >= 0)

@@ -29,6 +29,7 @@ struct ktls_uring {
 	bool clock_runs;
 	struct timers timers;
 	struct source *sources;
+	size_t stream_count;		/* in both lists */
 	struct ktls_stream *streams;	/* those that have an owner */
 	struct ktls_stream *closing;	/* those that were closed, and still have something under way */
 	struct ktls_stream *deferred;	/* whose callbacks, or whose end, are due without a completion */
