@@ -154,7 +154,8 @@ each_cipher_rule(void **unused)
 		if (err != cipher_cases[i].err || cfg->cipher_count != cipher_cases[i].have ||
 		    cfg->ciphers[0] != (err != 0 ? KTLS_AES_128_GCM : ciphers[0]) ||
 		    (err != 0) != (*ktls_config_error(cfg) != '\0'))
-			fail_msg("%s: err %d, %zu ciphers", cipher_cases[i].rule, err, cfg->cipher_count);
+			fail_msg("%s: err %d, %zu ciphers", cipher_cases[i].rule, err,
+			    cfg->cipher_count);
 		ktls_config_unref(cfg);
 	}
 }
@@ -170,7 +171,8 @@ each_group_rule(void **unused)
 		if (err != group_cases[i].err || cfg->group_count != group_cases[i].have ||
 		    cfg->groups[0] != (err != 0 ? KTLS_GROUP_X25519 : group_cases[i].groups[0]) ||
 		    (err != 0) != (*ktls_config_error(cfg) != '\0'))
-			fail_msg("%s: err %d, %zu groups", group_cases[i].rule, err, cfg->group_count);
+			fail_msg("%s: err %d, %zu groups", group_cases[i].rule, err,
+			    cfg->group_count);
 		ktls_config_unref(cfg);
 	}
 }
@@ -237,10 +239,12 @@ set(struct ktls_config *cfg, struct test_pki *pki, int expected)
 	static const uint16_t groups[] = { KTLS_GROUP_SECP256R1 };
 	static const struct ktls_caps caps = { .ulp = { KTLS_CAP_YES, 0 } };
 	const char *cert = test_pki_cert(pki, TEST_EC), *key = test_pki_key(pki, TEST_EC);
+	const char *cert_file = test_pki_cert_file(pki, TEST_EC);
+	const char *key_file = test_pki_key_file(pki, TEST_EC);
+	size_t cert_len = strlen(cert), key_len = strlen(key);
 
-	assert_int_equal(ktls_config_identity(cfg, test_pki_cert_file(pki, TEST_EC),
-	    test_pki_key_file(pki, TEST_EC)), expected);
-	assert_int_equal(ktls_config_identity_pem(cfg, cert, strlen(cert), key, strlen(key)), expected);
+	assert_int_equal(ktls_config_identity(cfg, cert_file, key_file), expected);
+	assert_int_equal(ktls_config_identity_pem(cfg, cert, cert_len, key, key_len), expected);
 	assert_int_equal(ktls_config_trust_file(cfg, test_pki_cert_file(pki, TEST_CA)), expected);
 	assert_int_equal(ktls_config_trust_dir(cfg, test_pki_dir(pki)), expected);
 	assert_int_equal(ktls_config_trust_system(cfg), expected);

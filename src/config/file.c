@@ -9,6 +9,7 @@
 #include "config/setter.h"
 
 #define PATH_SHOWN	100	/* bytes of a path in a sentence: the end says most */
+#define ROOM_STEP	65536	/* bytes; nearly every PEM file is smaller */
 
 const char *
 config_path(const char *path)
@@ -18,47 +19,45 @@ config_path(const char *path)
 	return len > PATH_SHOWN ? path + len - PATH_SHOWN : path;
 }
 
-/* Into buf, until the end or max + 1 bytes; returns how many, or -errno. From a pipe too. */
-static ssize_t
-read_all(int fd, uint8_t *buf, size_t max)
+/* To the end of a file of any kind, a pipe too, or to more than max bytes. -errno. */
+static int
+read_all(int fd, size_t max, struct pem *pem)
 {
-	size_t len = 0;
+	size_t room = 0;
+	uint8_t *buf = NULL, *more;
 	ssize_t n;
 
 	do {
-		n = read(fd, buf + len, max + 1 - len);
+		if (pem->len == room) {
+			if ((more = OPENSSL_clear_realloc(buf, room, room + ROOM_STEP)) == NULL)
+				return -ENOMEM;
+			pem->data = buf = more;
+			room += ROOM_STEP;
+		}
+		n = read(fd, buf + pem->len, room - pem->len);
 		if (n > 0)
-			len += (size_t)n;
-	} while (len <= max && (n > 0 || (n < 0 && errno == EINTR)));
-	return n < 0 && len <= max ? -errno : (ssize_t)len;
+			pem->len += (size_t)n;
+	} while (pem->len <= max && (n > 0 || (n < 0 && errno == EINTR)));
+	return n < 0 ? -errno : 0;
 }
 
 static int
 read_fd(struct ktls_config *cfg, int fd, size_t max, struct pem *pem)
 {
-	uint8_t *buf = OPENSSL_malloc(max + 1);
-	int err = 0;
-	ssize_t n;
+	int err = read_all(fd, max, pem);
 
-	if (buf == NULL)
-		return config_fail(cfg, -ENOMEM, "%s: out of memory", pem->name);
-	n = read_all(fd, buf, max);
-	if (n == -EISDIR)
-		err = config_fail(cfg, -EISDIR, "%s: is a directory, not a PEM file", pem->name);
-	else if (n < 0)
-		err = config_fail(cfg, (int)n, "%s: can't be read: %s", pem->name,
-		    ktls_strerror((int)n));
-	else if (n == 0)
-		err = config_fail(cfg, -EINVAL, "%s: the file is empty", pem->name);
-	else if ((size_t)n > max)
-		err = config_fail(cfg, -EFBIG, "%s: is larger than %zu KiB, too much for PEM",
+	if (err == -ENOMEM)
+		return config_fail(cfg, err, "%s: out of memory", pem->name);
+	if (err == -EISDIR)
+		return config_fail(cfg, err, "%s: is a directory, not a PEM file", pem->name);
+	if (err != 0)
+		return config_fail(cfg, err, "%s: can't be read: %s", pem->name,
+		    ktls_strerror(err));
+	if (pem->len == 0)
+		return config_fail(cfg, -EINVAL, "%s: the file is empty", pem->name);
+	if (pem->len > max)
+		return config_fail(cfg, -EFBIG, "%s: is larger than %zu KiB, too much for PEM",
 		    pem->name, max >> 10);
-	if (err != 0) {
-		OPENSSL_clear_free(buf, max + 1);	/* a part of a key may be there */
-		return err;
-	}
-	pem->data = buf;
-	pem->len = (size_t)n;
 	return 0;
 }
 
@@ -76,7 +75,8 @@ config_read(struct ktls_config *cfg, const char *path, size_t max, struct pem *p
 		return config_fail(cfg, err, "%s: can't be opened: %s", pem->name,
 		    ktls_strerror(err));
 	}
-	err = read_fd(cfg, fd, max, pem);
+	if ((err = read_fd(cfg, fd, max, pem)) != 0)
+		config_wipe(pem);		/* a part of a key may be there */
 	close(fd);
 	return err;
 }

@@ -140,7 +140,6 @@ put_in_order(struct found *f)
 
 	while (leaf < f->count && X509_check_private_key(f->cert[leaf], f->key) != 1)
 		leaf++;
-	ERR_clear_error();
 	if (leaf == f->count)
 		return false;
 	move_to(f, leaf, 0);
@@ -152,7 +151,6 @@ put_in_order(struct found *f)
 			break;
 		move_to(f, next, i + 1);
 	}
-	ERR_clear_error();
 	return true;
 }
 
@@ -197,6 +195,7 @@ take(struct ktls_config *cfg, const struct pem *cert, const struct pem *key)
 	struct found f = {0};
 	int err;
 
+	ERR_clear_error();			/* what others left is not ours to judge by */
 	if ((err = read_pem(cfg, cert, &f, find_certs)) != 0 ||
 	    (err = read_pem(cfg, key, &f, find_key)) != 0 ||
 	    (err = check_key(cfg, key, f.key)) != 0)
@@ -207,7 +206,6 @@ take(struct ktls_config *cfg, const struct pem *cert, const struct pem *key)
 		goto out;
 	}
 	if (!encode(&f, &identity)) {
-		ERR_clear_error();
 		err = out_of_memory(cfg, cert);
 		goto out;
 	}
@@ -219,6 +217,7 @@ take(struct ktls_config *cfg, const struct pem *cert, const struct pem *key)
 	cfg->identity = identity;
 	identity = (struct identity){0};
 out:
+	ERR_clear_error();
 	found_free(&f);
 	identity_free(&identity);
 	return err;

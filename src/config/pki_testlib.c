@@ -38,6 +38,7 @@ static const struct spec {
 	[TEST_CLIENT_ONLY] =	{ "client-only", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "client-only", NAMES, "clientAuth", NULL },
 	[TEST_SELF_SIGNED] =	{ "self-signed", "EC", "P-256", TEST_SELF_SIGNED, false, false, -DAY, 30 * DAY, "self-signed", NAMES, SERVER, NULL },
 	[TEST_UNDER_LEAF] =	{ "under-leaf", "EC", "P-256", TEST_EC, false, true, -DAY, 30 * DAY, "under-leaf", NAMES, SERVER, NULL },
+	[TEST_ESCAPE] =		{ "escape", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "escape", "DNS:\x1b[31mred", SERVER, NULL },
 	[TEST_CONSTRAINED] =	{ "constrained", "EC", "P-256", TEST_CERTS, false, true, -DAY, 30 * DAY, "constrained", NAMES, SERVER, NULL },
 	[TEST_P384] =		{ "p384", "EC", "P-384", TEST_CA, false, false, -DAY, 30 * DAY, "p384", NAMES, SERVER, NULL },
 	[TEST_RSA_1024] =	{ "rsa1024", "RSA", "1024", TEST_CA, false, false, -DAY, 30 * DAY, "rsa1024", NAMES, SERVER, NULL },

@@ -31,6 +31,7 @@ enum test_cert {
 	TEST_CLIENT_ONLY,	/* extended key usage: clientAuth */
 	TEST_SELF_SIGNED,
 	TEST_UNDER_LEAF,	/* issued by TEST_EC, which is no authority */
+	TEST_ESCAPE,		/* a DNS name that would colour a terminal */
 	TEST_CONSTRAINED,	/* its authority may not name example.org; in its file too */
 	TEST_P384,
 	TEST_RSA_1024,

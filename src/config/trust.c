@@ -77,6 +77,7 @@ ktls_config_trust_file(struct ktls_config *cfg, const char *pem_file)
 	if ((err = config_writable(cfg)) != 0 ||
 	    (err = config_read(cfg, pem_file, BUNDLE_MAX, &pem)) != 0)
 		return err;
+	ERR_clear_error();			/* what others left is not ours to judge by */
 	if ((certs = sk_X509_new_null()) == NULL)
 		err = config_fail(cfg, -ENOMEM, "%s: out of memory", pem.name);
 	else if ((err = read_bundle(cfg, &pem, certs)) == 0 &&

@@ -259,6 +259,7 @@ config_verify_chain(struct ktls_config *cfg, const struct slice *certs, size_t c
 	size_t at = 0;
 	int err;
 
+	ERR_clear_error();			/* what others left is not ours to judge by */
 	if (count == 0 || count > CONFIG_CHAIN_MAX)
 		err = KTLS_REFUSED(count == 0 ? KTLS_R_CERTIFICATE_NONE :
 		    KTLS_R_CERTIFICATE_CHAIN_LONG);

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <openssl/pem.h>
+#include "config/alloc_testlib.h"
+#include "config/config.h"
+#include "config/pki_testlib.h"
+
+static struct test_pki *pki;
+
+static struct ktls_config *
+config(void)
+{
+	struct ktls_config *cfg;
+
+	assert_int_equal(ktls_config_new(&cfg), 0);
+	return cfg;
+}
+
+/* From memory of exactly that length, so that ASan sees one byte over. */
+static int
+identity(struct ktls_config *cfg, const char *cert, const char *key)
+{
+	size_t cert_len = strlen(cert), key_len = strlen(key);
+	char *c = malloc(cert_len), *k = malloc(key_len);
+	int err;
+
+	assert_true((c != NULL || cert_len == 0) && (k != NULL || key_len == 0));
+	memcpy(c, cert, cert_len);
+	memcpy(k, key, key_len);
+	err = ktls_config_identity_pem(cfg, c, cert_len, k, key_len);
+	free(c);
+	free(k);
+	return err;
+}
+
+static const char *
+join(const char *a, const char *b, const char *c)
+{
+	static char buf[16384];
+
+	snprintf(buf, sizeof(buf), "%s%s%s", a, b, c);
+	return buf;
+}
+
+/* The subject of the n-th certificate that cfg will send. */
+static const char *
+subject(const struct ktls_config *cfg, size_t n)
+{
+	const uint8_t *p = cfg->identity.cert[n].p;
+	static char name[100];
+	X509 *cert = d2i_X509(NULL, &p, (long)cfg->identity.cert[n].len);
+
+	assert_non_null(cert);
+	X509_NAME_oneline(X509_get_subject_name(cert), name, sizeof(name));
+	X509_free(cert);
+	return name;
+}
+
+static void
+keys_that_we_sign_with(void **unused)
+{
+	static const enum test_cert good[] = { TEST_EC, TEST_RSA, TEST_SELF_SIGNED, TEST_EXPIRED };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		struct ktls_config *cfg = config();
+		const char *cert = test_pki_cert(pki, good[i]), *key = test_pki_key(pki, good[i]);
+
+		assert_int_equal(identity(cfg, cert, key), 0);
+		assert_int_equal(cfg->identity.cert_count, 1);
+		assert_non_null(cfg->identity.key);
+		assert_string_equal(ktls_config_error(cfg), "");
+		ktls_config_unref(cfg);
+	}
+}
+
+static void
+keys_that_we_do_not(void **unused)
+{
+	static const struct {
+		enum test_cert cert;
+		const char *says;
+	} bad[] = {
+		{ TEST_P384, "the key (EC, 384 bits) can't be used" },
+		{ TEST_RSA_1024, "the key (RSA, 1024 bits) can't be used" },
+		{ TEST_ED25519, "the key (ED25519, 256 bits) can't be used" },
+	};
+	struct ktls_config *cfg = config();
+	int err;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		err = identity(cfg, test_pki_cert(pki, bad[i].cert),
+		    test_pki_key(pki, bad[i].cert));
+		assert_int_equal(err, -ENOTSUP);
+		if (strstr(ktls_config_error(cfg), bad[i].says) == NULL)
+			fail_msg("\"%s\" lacks \"%s\"", ktls_config_error(cfg), bad[i].says);
+		assert_int_equal(cfg->identity.cert_count, 0);
+	}
+	ktls_config_unref(cfg);
+}
+
+/* RFC 8446 4.4.2, whatever the order in the file. */
+static void
+the_chain_is_put_in_order(void **unused)
+{
+	const char *leaf = test_pki_cert(pki, TEST_OTHER_NAME), *root = test_pki_cert(pki, TEST_CA);
+	const char *chained = test_pki_cert(pki, TEST_CHAINED);		/* leaf, intermediate */
+	const char *middle = test_pki_cert(pki, TEST_INTERMEDIATE);
+	const char *key = test_pki_key(pki, TEST_CHAINED);
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	assert_int_equal(identity(cfg, chained, key), 0);
+	assert_int_equal(cfg->identity.cert_count, 2);
+	assert_string_equal(subject(cfg, 0), "/CN=chained");
+	assert_string_equal(subject(cfg, 1), "/CN=Test Intermediate");
+
+	assert_int_equal(identity(cfg, join(root, leaf, chained), key), 0);
+	assert_int_equal(cfg->identity.cert_count, 4);
+	assert_string_equal(subject(cfg, 0), "/CN=chained");
+	assert_string_equal(subject(cfg, 1), "/CN=Test Intermediate");
+	assert_string_equal(subject(cfg, 2), "/CN=Test Root");
+	assert_string_equal(subject(cfg, 3), "/CN=other");
+
+	/* A second certificate of the same authority stays behind the one that is used. */
+	assert_int_equal(identity(cfg, join(middle, middle, chained), key), 0);
+	assert_int_equal(cfg->identity.cert_count, 4);
+	assert_string_equal(subject(cfg, 0), "/CN=chained");
+	ktls_config_unref(cfg);
+}
+
+static void
+one_file_may_hold_both(void **unused)
+{
+	struct ktls_config *cfg = config();
+	const char *both = join(test_pki_key(pki, TEST_EC), test_pki_cert(pki, TEST_EC), "");
+	const char *path = test_pki_file(pki, "both.pem", both, strlen(both));
+
+	(void)unused;
+	assert_int_equal(ktls_config_identity(cfg, path, path), 0);
+	both = join(test_pki_cert(pki, TEST_EC), "-- talk --\n", test_pki_key(pki, TEST_EC));
+	path = test_pki_file(pki, "both.pem", both, strlen(both));
+	assert_int_equal(ktls_config_identity(cfg, path, path), 0);
+	assert_int_equal(cfg->identity.cert_count, 1);
+	ktls_config_unref(cfg);
+}
+
+/* `openssl ecparam -genkey` writes the parameters first, `openssl genrsa -traditional` PKCS#1. */
+static void
+older_key_formats(void **unused)
+{
+	static const enum test_cert certs[] = { TEST_EC, TEST_RSA };
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		const char *pem = test_pki_key(pki, certs[i]);
+		BIO *in = BIO_new_mem_buf(pem, -1), *out = BIO_new(BIO_s_mem());
+		EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
+		struct ktls_config *cfg = config();
+		char *data;
+
+		BIO_puts(out, "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
+		    "-----END EC PARAMETERS-----\n");
+		assert_true(PEM_write_bio_PrivateKey_traditional(out, key, NULL,
+		    NULL, 0, NULL, NULL));
+		assert_int_equal(BIO_write(out, "", 1), 1);
+		BIO_get_mem_data(out, &data);
+		assert_int_equal(identity(cfg, test_pki_cert(pki, certs[i]), data), 0);
+		EVP_PKEY_free(key);
+		BIO_free(in);
+		BIO_free(out);
+		ktls_config_unref(cfg);
+	}
+}
+
+/* One wrong pair of files a line: what is in them, and what the sentence must say. */
+enum content {
+	CERT, KEY, OTHER_KEY, EMPTY, GARBAGE, CUT_CERT, CUT_KEY, DER, BUNDLE, HUGE_FILE,
+	DIRECTORY, MISSING, UNREADABLE, ENCRYPTED, OLD_ENCRYPTED, UNNAMED,
+};
+
+/* clang-format off */
+static const struct {
+	const char *rule;
+	enum content cert, key;
+	int err;
+	const char *says;
+} file_cases[] = {
+	{ "mismatch", CERT, OTHER_KEY, -EINVAL, "1.pem and " },
+	{ "mismatch, second file", CERT, OTHER_KEY, -EINVAL, "2.pem don't belong together" },
+	{ "no certificate file", MISSING, KEY, -ENOENT, "1.pem: can't be opened: No such file or directory" },
+	{ "no key file", CERT, MISSING, -ENOENT, "2.pem: can't be opened: No such file or directory" },
+	{ "a directory", DIRECTORY, KEY, -EISDIR, "1.pem: is a directory" },
+	{ "a directory for a key", CERT, DIRECTORY, -EISDIR, "2.pem: is a directory" },
+	{ "empty", EMPTY, KEY, -EINVAL, "1.pem: the file is empty" },
+	{ "empty key", CERT, EMPTY, -EINVAL, "2.pem: the file is empty" },
+	{ "too large", HUGE_FILE, KEY, -EFBIG, "1.pem: is larger than 1024 KiB" },
+	{ "too large a key", CERT, HUGE_FILE, -EFBIG, "2.pem: is larger than 1024 KiB" },
+	{ "garbage", GARBAGE, KEY, -EINVAL, "1.pem: holds no certificate in PEM" },
+	{ "garbage for a key", CERT, GARBAGE, -EINVAL, "2.pem: holds no private key in PEM" },
+	{ "exchanged", KEY, CERT, -EINVAL, "1.pem: holds no certificate in PEM" },
+	{ "certificate twice", CERT, CERT, -EINVAL, "2.pem: holds no private key in PEM" },
+	{ "cut short", CUT_CERT, KEY, -EINVAL, "1.pem: certificate 1 can't be decoded" },
+	{ "cut short key", CERT, CUT_KEY, -EINVAL, "2.pem: the private key can't be decoded" },
+	{ "DER", DER, KEY, -EINVAL, "it looks like DER" },
+	{ "a bundle", BUNDLE, KEY, -E2BIG, "1.pem: has more than 10 certificates" },
+	{ "encrypted key", CERT, ENCRYPTED, -EINVAL, "2.pem: the key is encrypted" },
+	{ "encrypted, the old way", CERT, OLD_ENCRYPTED, -EINVAL, "2.pem: the key is encrypted" },
+	{ "no name", UNNAMED, KEY, -EINVAL, "no file was named" },
+	{ "no key name", CERT, UNNAMED, -EINVAL, "no file was named" },
+	{ "unreadable", CERT, UNREADABLE, -EACCES, "2.pem: can't be opened: Permission denied" },
+};
+/* clang-format on */
+
+static const char *
+encrypted_key(bool old)
+{
+	static char copy[4096];
+	BIO *in = BIO_new_mem_buf(test_pki_key(pki, TEST_EC), -1), *out = BIO_new(BIO_s_mem());
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
+	unsigned char secret[] = "secret";
+	char *data;
+	long len;
+
+	assert_true((old ? PEM_write_bio_PrivateKey_traditional : PEM_write_bio_PrivateKey)(out,
+	    key, EVP_aes_128_cbc(), secret, 6, NULL, NULL));
+	len = BIO_get_mem_data(out, &data);
+	snprintf(copy, sizeof(copy), "%.*s", (int)len, data);
+	EVP_PKEY_free(key);
+	BIO_free(in);
+	BIO_free(out);
+	return copy;
+}
+
+static const char *content(enum content which);
+
+static const char *
+bundle(void)
+{
+	static char pem[16384];
+	size_t len = 0;
+
+	for (int i = 0; i < 11; i++)
+		len += (size_t)snprintf(pem + len, sizeof(pem) - len, "%s", content(CERT));
+	return pem;
+}
+
+static const char *
+huge(void)
+{
+	static char data[(1 << 20) + 2];
+
+	memset(data, '\n', sizeof(data) - 1);
+	memcpy(data, test_pki_cert(pki, TEST_EC), strlen(test_pki_cert(pki, TEST_EC)));
+	return data;
+}
+
+static const char *
+content(enum content which)
+{
+	static char cut[4096];
+
+	switch (which) {
+	case CERT:
+	case UNREADABLE:
+		return test_pki_cert(pki, TEST_EC);
+	case KEY:
+		return test_pki_key(pki, TEST_EC);
+	case OTHER_KEY:
+		return test_pki_key(pki, TEST_IP);
+	case CUT_CERT:
+		snprintf(cut, sizeof(cut), "%.*s%s", 200, test_pki_cert(pki, TEST_EC),
+		    "\n-----END CERTIFICATE-----\n");
+		return cut;
+	case CUT_KEY:
+		snprintf(cut, sizeof(cut), "%.*s%s", 90, test_pki_key(pki, TEST_EC),
+		    "\n-----END PRIVATE KEY-----\n");
+		return cut;
+	case GARBAGE:
+		return "-----BEGIN NONSENSE-----\nAAAA\n-----END NONSENSE-----\n";
+	case DER:
+		return "\x30\x82\x01\x02\x30";
+	case BUNDLE:
+		return bundle();
+	case HUGE_FILE:
+		return huge();
+	case ENCRYPTED:
+	case OLD_ENCRYPTED:
+		return encrypted_key(which == OLD_ENCRYPTED);
+	default:
+		return "";
+	}
+}
+
+static const char *
+make_file(enum content which, const char *name)
+{
+	const char *text = content(which), *path = test_pki_file(pki, name, text, strlen(text));
+
+	if (which == DIRECTORY || which == MISSING)
+		assert_int_equal(unlink(path), 0);
+	if (which == DIRECTORY)
+		assert_int_equal(mkdir(path, 0700), 0);
+	if (which == UNREADABLE)
+		assert_int_equal(chmod(path, 0), 0);
+	return which == UNNAMED ? NULL : path;
+}
+
+static void
+each_wrong_file_has_its_sentence(void **unused)
+{
+	struct ktls_config *cfg = test_pki_server(pki, TEST_RSA);
+	const EVP_PKEY *before = cfg->identity.key;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(file_cases) / sizeof(*file_cases); i++) {
+		const char *cert = make_file(file_cases[i].cert, "1.pem");
+		const char *key = make_file(file_cases[i].key, "2.pem");
+		int err;
+
+		if (file_cases[i].err == -EACCES && geteuid() == 0)
+			continue;		/* root may read everything */
+		err = ktls_config_identity(cfg, cert, key);
+		if (err != file_cases[i].err ||
+		    strstr(ktls_config_error(cfg), file_cases[i].says) == NULL ||
+		    cfg->identity.key != before || cfg->identity.cert_count != 1)
+			fail_msg("%s: err %d, \"%s\"", file_cases[i].rule, err,
+			    ktls_config_error(cfg));
+		if (file_cases[i].cert == DIRECTORY)
+			rmdir(cert);
+		if (file_cases[i].key == DIRECTORY)
+			rmdir(key);
+	}
+	ktls_config_unref(cfg);
+}
+
+static void
+memory_has_the_same_rules(void **unused)
+{
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	assert_int_equal(identity(cfg, "", content(KEY)), -EINVAL);
+	assert_string_equal(ktls_config_error(cfg), "the certificate in memory: is empty");
+	assert_int_equal(identity(cfg, content(CERT), ""), -EINVAL);
+	assert_string_equal(ktls_config_error(cfg), "the key in memory: is empty");
+	assert_int_equal(identity(cfg, content(HUGE_FILE), content(KEY)), -EFBIG);
+	assert_int_equal(identity(cfg, content(CERT), content(OTHER_KEY)), -EINVAL);
+	assert_non_null(strstr(ktls_config_error(cfg),
+	    "the certificate in memory and the key in memory don't belong together"));
+	ktls_config_unref(cfg);
+}
+
+/* A long path loses its front, not the sentence. */
+static void
+long_paths_leave_room_for_the_sentence(void **unused)
+{
+	struct ktls_config *cfg = config();
+	char path[2048];
+
+	(void)unused;
+	memset(path, 'x', sizeof(path));
+	for (size_t i = 0; i < sizeof(path); i += 64)
+		path[i] = '/';
+	strcpy(path + sizeof(path) - 9, "/end.pem");
+	assert_int_equal(ktls_config_identity(cfg, path, path), -ENOENT);
+	assert_non_null(strstr(ktls_config_error(cfg),
+	    "/end.pem: can't be opened: No such file or directory"));
+	ktls_config_unref(cfg);
+}
+
+/* A second identity replaces the first; none is lost where memory runs out. */
+static void
+running_out_of_memory_changes_nothing(void **unused)
+{
+	static const enum test_cert certs[] = { TEST_CHAINED, TEST_RSA };
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		const char *cert = test_pki_cert(pki, certs[i]), *key = test_pki_key(pki, certs[i]);
+		struct ktls_config *cfg = test_pki_server(pki, TEST_EC);
+		const EVP_PKEY *before = cfg->identity.key;
+		size_t n;
+		int err;
+
+		for (n = 0;; n += 1 + n / 64) {	/* thousands: the later ones in steps */
+			test_alloc_fail(n);
+			err = identity(cfg, cert, key);
+			if (!test_alloc_failed())
+				break;
+			if (err >= 0 || *ktls_config_error(cfg) == '\0' ||
+			    cfg->identity.key != before || cfg->identity.cert_count != 1)
+				fail_msg("allocation %zu: err %d", n, err);
+		}
+		assert_true(n > 20);
+		assert_int_equal(err, 0);
+		assert_int_equal(cfg->identity.cert_count, 2 - i);
+		ktls_config_unref(cfg);
+	}
+}
+
+static void
+running_out_of_memory_for_a_file(void **unused)
+{
+	const char *cert = test_pki_cert_file(pki, TEST_EC), *key = test_pki_key_file(pki, TEST_EC);
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	for (size_t n = 0; n < 2; n++) {
+		test_alloc_fail(n);
+		assert_int_equal(ktls_config_identity(cfg, cert, key), -ENOMEM);
+		assert_true(test_alloc_failed());
+		assert_non_null(strstr(ktls_config_error(cfg), "pem: out of memory"));
+	}
+	ktls_config_unref(cfg);
+}
+
+static int
+set_up(void **unused)
+{
+	(void)unused;
+	pki = test_pki_new();
+	return 0;
+}
+
+static int
+tear_down(void **unused)
+{
+	(void)unused;
+	test_pki_free(pki);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keys_that_we_sign_with),
+		cmocka_unit_test(keys_that_we_do_not),
+		cmocka_unit_test(the_chain_is_put_in_order),
+		cmocka_unit_test(one_file_may_hold_both),
+		cmocka_unit_test(older_key_formats),
+		cmocka_unit_test(each_wrong_file_has_its_sentence),
+		cmocka_unit_test(memory_has_the_same_rules),
+		cmocka_unit_test(long_paths_leave_room_for_the_sentence),
+		cmocka_unit_test(running_out_of_memory_changes_nothing),
+		cmocka_unit_test(running_out_of_memory_for_a_file),
+	};
+
+	test_alloc_init();
+	return cmocka_run_group_tests(tests, set_up, tear_down) != 0;
+}
