@@ -65,7 +65,7 @@ check_keys(struct ktls_hs *client, struct ktls_hs *server)
 	struct ktls_keys c[KTLS_DIRS], s[KTLS_DIRS];
 	struct hs_secrets cs, ss;
 
-	for (int dir = 0; dir < KTLS_DIRS; dir++) {
+	for (enum ktls_dir dir = 0; dir < KTLS_DIRS; dir++) {
 		assert_true(ktls_hs_ready(client, dir));
 		assert_true(ktls_hs_ready(server, dir));
 		assert_int_equal(ktls_hs_take_keys(client, dir, &c[dir]), 0);

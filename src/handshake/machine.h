@@ -89,7 +89,7 @@ struct ktls_hs {
 	char verify_name[SERVER_NAME_MAX + 1];
 	const char *alpn;		/* one of cfg's, or NULL */
 	/* RFC 8449: of what we send, with the type; 0: the peer has set none */
-	uint16_t peer_limit;		/* RFC 8449: of what we send, with the type; 0: none was said */
+	uint16_t peer_limit;		/* RFC 8449: of what we send, with the type; 0: none */
 	uint16_t our_limit;		/* of what we receive; 0: none was agreed */
 
 	/* Authentication. */
