@@ -81,6 +81,7 @@ flat       = $(2)/$(word 2,$(subst /, ,$(1)))_$(patsubst %_fuzz,%,$(patsubst %_t
 TESTS      := $(foreach s,$(TEST_SRC),$(call flat,$s,$(BUILD)/test))
 TOOL_TESTS := $(foreach s,$(filter tools/%,$(TEST_SRC)),$(call flat,$s,$(BUILD)/test))
 FUZZERS    := $(foreach s,$(FUZZ_SRC),$(call flat,$s,$(BUILD)))
+TOOL_FUZZERS := $(foreach s,$(filter tools/%,$(FUZZ_SRC)),$(call flat,$s,$(BUILD)))
 
 # Only what has a source yet.
 LIBS       := $(foreach l,libktls-uring libktls-netlink libktls,$(if $(OBJ_$l),$l))
@@ -160,7 +161,8 @@ $(BUILD)/ktls: $(TOOL_OBJ) $(STATIC) $(BUILD)/sources
 $(BUILD)/bogo_shim: $(SHIM_OBJ) $(STATIC) $(BUILD)/sources
 	$(call link)
 $(BUILD)/examples/%: $(BUILD)/docs/examples/%.o $(STATIC)
-	@mkdir -p $(@D); awk 'END { if (NR > 40) { print FILENAME ": " NR " lines, more than 40"; exit 1 } }' docs/examples/$*.c
+	@mkdir -p $(@D); awk 'END { if (NR > 40) { print FILENAME ": " NR " lines, not 40"; exit 1 } }' \
+	    docs/examples/$*.c
 	$(call link)
 
 $(foreach s,$(TEST_SRC),$(eval $(call flat,$s,$(BUILD)/test): $(BUILD)/$(s:.c=.o)))
@@ -174,7 +176,7 @@ $(BUILD)/kmod/%: $(BUILD)/kmod-tests/%.o $(KMOD_LIB) $(BUILD)/tests.a
 	$(call link,,-lcmocka)
 
 $(foreach s,$(FUZZ_SRC),$(eval $(call flat,$s,$(BUILD)): $(BUILD)/$(s:.c=.o)))
-$(filter $(BUILD)/tools_% $(TOOL_TESTS:$(BUILD)/test/%=$(BUILD)/%),$(FUZZERS)): $(BUILD)/tools.a
+$(TOOL_FUZZERS): $(BUILD)/tools.a
 $(FUZZERS): $(BUILD)/tests.a
 	$(call link,-fsanitize=fuzzer,-lcmocka)
 
@@ -209,7 +211,7 @@ bench:
 	@echo 'make bench: there is no benchmark yet. It comes with the subcommand "ktls bench".' >&2; exit 2
 
 docs: $(patsubst %,$(BUILD)/%.html,$(wildcard docs/man/*.[1-7]))
-	@echo "docs: $(words $^) man pages formatted$(if $^, in $(BUILD)/docs/man); the guide is docs/*.md as it stands"
+	@echo "docs: $(words $^) man pages formatted$(if $^, in $(BUILD)/docs/man)"
 $(BUILD)/docs/man/%.html: docs/man/%
 	@mkdir -p $(@D)
 	$(call say,MAN)mandoc -T html -W warning $< >$@
@@ -239,8 +241,8 @@ install: all
 	for p in $(wildcard docs/man/*.[1-7]); do d=$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}; \
 	    install -d $$d && install -m 644 $$p $$d || exit 1; done
 
-.PHONY: all objects tests kmod examples fuzzers serve unit run-tests check check-all kcheck fuzz bench docs \
-	fmt clean help install FORCE
+.PHONY: all objects tests kmod examples fuzzers serve unit run-tests check check-all kcheck fuzz \
+	bench docs fmt clean help install FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(ALL_OBJ:.o=.d) $(EXAMPLES:$(BUILD)/%=$(BUILD)/docs/%.d)
