@@ -169,7 +169,8 @@ void fail_with(struct ktls_hs *hs, int err);
 /* The peer's alert record: 0 for what may be ignored. */
 KTLS_CHECKED int fail_peer_alert(struct ktls_hs *hs, struct slice body);
 /* KTLS_REFUSED(reason), with a sentence of its own. */
-__attribute__((format(printf, 3, 4)))
+#define PRINTF_LIKE(fmt, args)	__attribute__((format(printf, fmt, args)))
+PRINTF_LIKE(3, 4)
 int fail_refuse(struct ktls_hs *hs, enum ktls_reason reason, const char *fmt, ...);
 
 /* One line of the NSS key log, where one was asked for (keylog.c). */

@@ -158,7 +158,7 @@ client_is_asked_for_a_certificate(void **unused)
 	struct ktls_hs *hs = make_client(cfg, 6, "ClientHello");
 	struct ktls_record *rec;
 	struct ktls_keys keys;
-	struct slice secret;
+	const uint8_t *secret;
 	uint8_t wire[256], type;
 	void *plain;
 	size_t len;
@@ -166,8 +166,8 @@ client_is_asked_for_a_certificate(void **unused)
 
 	(void)unused;
 	take(hs, MT_SERVER_HELLO, 6, "ServerHello");
-	secret = rfc8448(6, "c hs traffic");
-	assert_int_equal(traffic_keys(hs->crypto, HASH_SHA256, KTLS_AES_128_GCM, secret.p, &keys), 0);
+	secret = rfc8448(6, "c hs traffic").p;
+	assert_int_equal(traffic_keys(hs->crypto, HASH_SHA256, KTLS_AES_128_GCM, secret, &keys), 0);
 	take(hs, MT_ENCRYPTED_EXTENSIONS, 6, "EncryptedExtensions");
 	take(hs, MT_CERTIFICATE_REQUEST, 6, "CertificateRequest");
 	take(hs, MT_CERTIFICATE, 6, "Certificate");
