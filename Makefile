@@ -118,7 +118,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	    $(PC_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The libraries. libktls-uring and libktls-netlink see of libktls what it exports, and
-# have copies of their own of what they use of src/base.
+# have copies of their own of what they use of src/base and of src/offload's control_msg.c.
 
 LINK_libktls         = $(CRYPTO)
 LINK_libktls-uring   = -L$(BUILD) -lktls $(BUILD)/base.a $(URING)
@@ -143,7 +143,7 @@ $(BUILD)/lib%.a: $(BUILD)/lib%.o
 	$(call say,AR)rm -f $@; $(AR) qcs $@ $<
 
 archive = $(call say,AR)rm -f $@; $(AR) qcs $@ $(filter %.o,$^)
-$(BUILD)/base.a: $(call objects,src/base) $(BUILD)/sources
+$(BUILD)/base.a: $(call objects,src/base) $(BUILD)/src/offload/control_msg.o $(BUILD)/sources
 	$(archive)
 $(BUILD)/tests.a: $(foreach l,$(LIBS),$(OBJ_$l)) $(TESTLIB) $(BUILD)/sources
 	$(archive)

@@ -2,6 +2,7 @@
 #ifndef OFFLOAD_CONTROL_H
 #define OFFLOAD_CONTROL_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,10 +17,7 @@
 struct control_msg {
 	struct msghdr msg;
 	struct iovec iov;
-	union {
-		struct cmsghdr header;		/* for its alignment */
-		uint8_t space[CMSG_SPACE(1)];
-	} cmsg;
+	alignas(struct cmsghdr) uint8_t cmsg[CMSG_SPACE(1)];
 };
 
 /* A record of type with what lies at buf; the kernel makes several of more than a record holds. */

@@ -10,14 +10,14 @@ msg_init(struct control_msg *m, void *buf, size_t len)
 	m->iov = (struct iovec){ buf, len };
 	m->msg.msg_iov = &m->iov;
 	m->msg.msg_iovlen = 1;
-	m->msg.msg_control = &m->cmsg;
+	m->msg.msg_control = m->cmsg;
 	m->msg.msg_controllen = sizeof(m->cmsg);
 }
 
 void
 control_send_init(struct control_msg *m, uint8_t type, const void *buf, size_t len)
 {
-	struct cmsghdr *c = &m->cmsg.header;
+	struct cmsghdr *c = (struct cmsghdr *)(void *)m->cmsg;
 
 	msg_init(m, (void *)(uintptr_t)buf, len);	/* sendmsg only reads */
 	c->cmsg_level = SOL_TLS;

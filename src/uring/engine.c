@@ -5,7 +5,6 @@
 #include <linux/tls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include "uring/compat.h"
 #include "uring/engine.h"
@@ -132,31 +131,16 @@ engine_nonblocking(struct channel *channel)
 void
 engine_prep_msg(struct request *request)
 {
-	struct cmsghdr *cmsg = &request->control.align;
+	struct conn_op *op = &request->op;
 
-	request->iov = (struct iovec){ request->op.buf, request->op.len };
-	memset(&request->msg, 0, sizeof(request->msg));
-	memset(&request->control, 0, sizeof(request->control));
-	request->msg.msg_iov = &request->iov;
-	request->msg.msg_iovlen = 1;
-	request->msg.msg_control = &request->control;
-	request->msg.msg_controllen = sizeof(request->control);
-	if (request->op.kind == OP_SENDMSG) {
-		cmsg->cmsg_level = SOL_TLS;
-		cmsg->cmsg_type = TLS_SET_RECORD_TYPE;
-		cmsg->cmsg_len = CMSG_LEN(1);
-		*CMSG_DATA(cmsg) = request->op.type;
-	}
+	if (op->kind == OP_SENDMSG)
+		control_send_init(&request->control, op->type, op->buf, op->len);
+	else
+		control_recv_init(&request->control, op->buf, op->len);
 }
 
-/* A record's type comes with every byte of it; type 0 is the end of the stream. */
 void
 engine_read_msg(struct request *request)
 {
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&request->msg);
-
-	request->op.type = 0;
-	request->op.eor = (request->msg.msg_flags & MSG_EOR) != 0;
-	if (cmsg != NULL && cmsg->cmsg_level == SOL_TLS && cmsg->cmsg_type == TLS_GET_RECORD_TYPE)
-		request->op.type = *CMSG_DATA(cmsg);
+	request->op.type = control_recv_type(&request->control.msg, &request->op.eor);
 }

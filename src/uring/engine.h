@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <ktls/uring.h>
 #include "conn/core.h"
+#include "offload/control.h"
 #include "uring/timer.h"
 
 /*
@@ -41,12 +42,7 @@ struct request {
 	uint64_t user_data;	/* of the last submission */
 	int first, second;	/* results of the two splices */
 	struct pipe *pipe;	/* lent for an OP_SENDFILE */
-	struct msghdr msg;	/* OP_SENDMSG, OP_RECVMSG */
-	struct iovec iov;
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(1)];
-	} control;
+	struct control_msg control;	/* OP_SENDMSG, OP_RECVMSG */
 };
 
 /* A descriptor and its two directions, as epoll sees it. */

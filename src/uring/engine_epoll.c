@@ -83,11 +83,11 @@ try_op(int fd, struct request *request)
 		break;
 	case OP_SENDMSG:
 		engine_prep_msg(request);
-		n = sendmsg(fd, &request->msg, op->flags | MSG_NOSIGNAL);
+		n = sendmsg(fd, &request->control.msg, op->flags | MSG_NOSIGNAL);
 		break;
 	case OP_RECVMSG:
 		engine_prep_msg(request);
-		if ((n = recvmsg(fd, &request->msg, 0)) >= 0)
+		if ((n = recvmsg(fd, &request->control.msg, 0)) >= 0)
 			engine_read_msg(request);
 		break;
 	case OP_READ_FILE:

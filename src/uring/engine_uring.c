@@ -83,14 +83,14 @@ issue_op(struct engine_uring *e, struct request *request)
 		break;
 	case OP_RECVMSG:
 		engine_prep_msg(request);
-		io_uring_prep_recvmsg(sqe, fd, &request->msg, 0);
+		io_uring_prep_recvmsg(sqe, fd, &request->control.msg, 0);
 		break;
 	case OP_SEND:
 		io_uring_prep_send(sqe, fd, op->buf, op->len, op->flags | MSG_NOSIGNAL);
 		break;
 	case OP_SENDMSG:
 		engine_prep_msg(request);
-		io_uring_prep_sendmsg(sqe, fd, &request->msg, (unsigned)op->flags | MSG_NOSIGNAL);
+		io_uring_prep_sendmsg(sqe, fd, &request->control.msg, (unsigned)op->flags | MSG_NOSIGNAL);
 		break;
 	case OP_READ_FILE:
 		io_uring_prep_read(sqe, op->file, op->buf, (unsigned)op->len, (uint64_t)op->offset);

@@ -186,9 +186,13 @@ ktls_uring_cqe(struct ktls_uring *uring, const struct io_uring_cqe *cqe)
 void
 ktls_uring_flush(struct ktls_uring *uring)
 {
-	do {
+	bool more = true;
+
+	while (more) {
 		uring->engine->ops->flush(uring->engine);
-	} while (engine_run_ready(uring->engine) | streams_run(uring));
+		more = engine_run_ready(uring->engine);
+		more = streams_run(uring) || more;
+	}
 }
 
 const char *
