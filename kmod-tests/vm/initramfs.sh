@@ -163,8 +163,7 @@ vm_add_modules()
 	while read -r path; do
 		install -D -m 644 "$from/$path" "$to/$path" || return
 	done < <(vm_modules "$kernel" "$release" "$@")
-	find "$to" -name '*.ko.xz' -exec xz -d {} + || return
-	find "$to" -name '*.ko.zst' -exec zstd -q --rm -d {} + || return
+	find "$to" -name '*.ko.xz' -exec busybox unxz {} + || return
 	depmod -b "$root/usr" "$release" 2>/dev/null || depmod -b "$root" "$release"
 }
 
@@ -225,7 +224,6 @@ vm_base()
 	} | sha256sum | cut -c1-16)
 	base=$kernel/base-$sum.cpio
 	if [ ! -e "$base" ]; then
-		vm_need xz xz-utils
 		vm_need depmod kmod
 		vm_need_space "$VM_CACHE" 100 XDG_CACHE_HOME
 		tmp=$(mktemp -d "$VM_CACHE/.base.XXXXXX") || exit "$VM_UNAVAILABLE"
