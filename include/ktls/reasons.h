@@ -58,6 +58,10 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(SSLV2_HELLO, protocol_version, "a ClientHello of SSL 2.0", "RFC 8446 D.5") \
 	X(TRUNCATED_HANDSHAKE, none, "the stream ended in the middle of the handshake", "RFC 8446 6.1") \
 	X(TRUNCATED, none, "the stream ended without close_notify", "RFC 8446 6.1") \
+	X(OFFLOAD_REQUIRED, internal_error, "the kernel can't make these records, and the configuration requires it", "") \
+	X(KERNEL_REKEY, close_notify, "new keys are due, and this kernel can't change them: Linux 6.14", "RFC 8446 4.6.3") \
+	X(KERNEL_KEY_UPDATE, close_notify, "a KeyUpdate in pieces, which the kernel can't receive", "RFC 8446 4.6.3") \
+	X(KEY_SPENT, close_notify, "a key has protected as many records as it may", "RFC 8446 5.5") \
 	X(RECORD_FLOOD, unexpected_message, "too many records that carry nothing", "RFC 8446 5") \
 	X(APPLICATION_DATA, unexpected_message, "application data before the handshake is done", "RFC 8446 5.1") \
 	X(EARLY_DATA_LONG, unexpected_message, "more early data than we skip", "RFC 8446 4.2.10") \

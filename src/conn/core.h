@@ -24,6 +24,7 @@
  */
 enum lane { LANE_TX, LANE_RX, LANES };
 
+/* clang-format off */
 enum op_kind {
 	OP_ATTACH,	/* setsockopt TCP_ULP "tls" */
 	OP_RECV,	/* recv(buf, len): raw bytes. 0 is the end of the stream */
@@ -54,17 +55,42 @@ struct conn_op {
 	const void *crypto;		/* OP_INSTALL: the optval, valid until core_result(), which wipes it */
 	unsigned crypto_len;
 };
+/* clang-format on */
 
 /*
- * params as ktls_hs_new(). caps: what the kernel can do, copied; NULL: nothing is
- * known, everything is tried. fd is only kept (core_fd), tcp says whether it can
- * have the ULP at all.
+ * libktls-uring is a library of its own: what a driver calls is exported by
+ * libktls, for it alone, in no public header and without a promise.
+ */
+#define core_new	ktls_core_new
+#define core_fd	ktls_core_fd
+#define core_config	ktls_core_config
+#define core_handshake_timeout	ktls_core_handshake_timeout
+#define core_want_handshake	ktls_core_want_handshake
+#define core_want_send	ktls_core_want_send
+#define core_want_sendfile	ktls_core_want_sendfile
+#define core_want_shutdown	ktls_core_want_shutdown
+#define core_want_key_update	ktls_core_want_key_update
+#define core_want_recv	ktls_core_want_recv
+#define core_next	ktls_core_next
+#define core_result	ktls_core_result
+#define core_result_data	ktls_core_result_data
+#define core_done	ktls_core_done
+#define core_outcome	ktls_core_outcome
+#define core_abandon	ktls_core_abandon
+#define core_fail	ktls_core_fail
+#pragma GCC visibility push(default)
+
+/*
+ * params as ktls_hs_new(). caps: what the kernel can do, copied; NULL: as
+ * the config was told, or else nothing is known and everything is tried. fd is
+ * only kept (core_fd), tcp says whether it can have the ULP at all.
  */
 KTLS_CHECKED int core_new(struct ktls_conn **conn, struct ktls_config *cfg, enum ktls_role role,
     int fd, bool tcp, const struct ktls_caps *caps, const struct ktls_hs_params *params);
 int core_fd(const struct ktls_conn *conn);
 struct ktls_config *core_config(const struct ktls_conn *conn);
-unsigned core_handshake_timeout(const struct ktls_conn *conn);	/* ms, 0: none; drivers enforce it */
+/* Milliseconds, 0: none. Drivers enforce it. */
+unsigned core_handshake_timeout(const struct ktls_conn *conn);
 
 /*
  * Goals. -EALREADY where the lane has another one, the connection's own error
@@ -72,13 +98,17 @@ unsigned core_handshake_timeout(const struct ktls_conn *conn);	/* ms, 0: none; d
  * names stays valid and unchanged until its outcome.
  */
 KTLS_CHECKED int core_want_handshake(struct ktls_conn *conn);
-KTLS_CHECKED int core_want_send(struct ktls_conn *conn, const void *data, size_t len, int flags);
-KTLS_CHECKED int core_want_sendfile(struct ktls_conn *conn, int file, off_t offset, size_t len);
+KTLS_CHECKED int core_want_send(struct ktls_conn *conn, const void *data, size_t len,
+    int flags);
+KTLS_CHECKED int core_want_sendfile(struct ktls_conn *conn, int file, off_t offset,
+    size_t len);
 KTLS_CHECKED int core_want_shutdown(struct ktls_conn *conn);
 KTLS_CHECKED int core_want_key_update(struct ktls_conn *conn, bool request);
 KTLS_CHECKED int core_want_recv(struct ktls_conn *conn, void *buf, size_t len);
 
-/* Whether the lane has an operation to be carried out now; asks again for one under way get false. */
+/*
+ * Whether the lane has an operation to be carried out now; asks again for one under way get false.
+ */
 bool core_next(struct ktls_conn *conn, enum lane lane, struct conn_op *op);
 
 /*
@@ -88,7 +118,10 @@ bool core_next(struct ktls_conn *conn, enum lane lane, struct conn_op *op);
  */
 void core_result(struct ktls_conn *conn, struct conn_op *op, ssize_t result);
 
-/* OP_RECV with `large` only: len bytes that the driver has received elsewhere (a provided buffer); taken in whole. -ENOMEM fails the connection. */
+/*
+ * OP_RECV with `large` only: len bytes that the driver has received elsewhere (a
+ * provided buffer); taken in whole. -ENOMEM fails the connection.
+ */
 void core_result_data(struct ktls_conn *conn, struct conn_op *op, const void *data, size_t len);
 
 /*
@@ -106,9 +139,11 @@ ssize_t core_outcome(struct ktls_conn *conn, enum lane lane);
  */
 ssize_t core_abandon(struct ktls_conn *conn, enum lane lane);
 
-/* The connection ends here with err (a driver's timeout, say); every call returns it from now on. */
+/* The connection ends here with err (a driver's timeout, say): every call returns it. */
 void core_fail(struct ktls_conn *conn, int err);
 
-/* The ktls_conn functions that only look are implemented in the core: status, reason_text, plain, pending, fd. */
+/* In the core too: ktls_conn_free(), and the functions of conn.h that only look. */
+
+#pragma GCC visibility pop
 
 #endif
