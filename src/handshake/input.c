@@ -4,6 +4,9 @@
 #include <string.h>
 #include "handshake/machine.h"
 
+/* A message that lacks its last byte, and one more record. */
+#define JOINED_MAX	(MESSAGE_HEADER + MESSAGE_MAX + KTLS_RECORD_PLAIN_MAX)
+
 void
 input_free(struct input *in)
 {
@@ -129,6 +132,8 @@ join(struct input *in, struct slice s)
 
 	while (room < in->joined_len + s.len)
 		room *= 2;
+	if (room > JOINED_MAX)
+		room = JOINED_MAX;
 	if (room != in->joined_room) {
 		bigger = OPENSSL_clear_realloc(in->joined, in->joined_room, room);
 		if (bigger == NULL)
