@@ -23,7 +23,7 @@ core_install_keep(struct ktls_conn *c, enum ktls_dir dir, const struct ktls_keys
 	if (d->keys == NULL && (err = secret_slot_new(&d->keys)) != 0)
 		return err;
 	if ((slot = secret_slot_bytes(d->keys)) == NULL)
-		return -ESTALE;		/* a forked child */
+		return -EOWNERDEAD;		/* a forked child */
 	memcpy(slot, keys, sizeof(*keys));
 	return 0;
 }
@@ -36,7 +36,7 @@ kept(struct ktls_conn *c, enum ktls_dir dir, struct ktls_keys *keys)
 	const uint8_t *slot = d->keys != NULL ? secret_slot_bytes(d->keys) : NULL;
 
 	if (slot == NULL)
-		return -ESTALE;
+		return -EOWNERDEAD;
 	memcpy(keys, slot, sizeof(*keys));
 	if (d->record != NULL)
 		keys->seq = ktls_record_seq(d->record);
