@@ -44,18 +44,22 @@ struct ktls_config;
 
 KTLS_API KTLS_CHECKED int ktls_config_new(struct ktls_config **cfg);
 /* With a crypto of one's own; takes a reference on it. */
-KTLS_API KTLS_CHECKED int ktls_config_new_with(struct ktls_config **cfg, struct ktls_crypto *crypto);
+KTLS_API KTLS_CHECKED int ktls_config_new_with(struct ktls_config **cfg,
+    struct ktls_crypto *crypto);
 KTLS_API struct ktls_config *ktls_config_ref(struct ktls_config *cfg);
-KTLS_API void ktls_config_unref(struct ktls_config *cfg);	/* NULL is fine; the last one frees and wipes */
+/* NULL is fine; the last one frees and wipes */
+KTLS_API void ktls_config_unref(struct ktls_config *cfg);
 
 /* The sentence of the setter that failed last, "" if none has. Valid until the next setter. */
 KTLS_API const char *ktls_config_error(const struct ktls_config *cfg);
 
 /*
- * Who we are: a PEM file with the certificate and its chain, leaf first, and a
- * PEM file with the private key (the same file may hold both). Keys: ECDSA on
- * P-256, RSA of 2048 bits or more. Checked against each other at once: a
- * mismatch is -EINVAL and names both files.
+ * Who we are: a PEM file with the certificate and its chain, 10 at most, and a PEM
+ * file with the private key (the same file may hold both). The chain is sent leaf
+ * first, each certificate before its issuer, in whatever order the file has them.
+ * Keys: ECDSA on P-256, RSA of 2048 bits or more, not encrypted: nobody is ever
+ * asked for a passphrase. Checked against each other at once: a mismatch is -EINVAL
+ * and names both files. Files over 1 MiB are refused. A second call replaces all.
  */
 KTLS_API KTLS_CHECKED int ktls_config_identity(struct ktls_config *cfg,
     const char *cert_file, const char *key_file);
@@ -64,8 +68,11 @@ KTLS_API KTLS_CHECKED int ktls_config_identity_pem(struct ktls_config *cfg,
     const void *cert, size_t cert_len, const void *key, size_t key_len);
 
 /*
- * Whom we trust, for a client. Without a call: the system's store. With one:
- * only what was given; several calls add up.
+ * Whom we trust, for a client. Without a call: the system's store, where libcrypto
+ * was built to look or SSL_CERT_FILE and SSL_CERT_DIR say. With one: only what was
+ * given; several calls add up. A file may hold any certificate that is to be trusted:
+ * authorities, an intermediate, a server's own. hashed_dir is as `openssl rehash`
+ * makes it, and read while a chain is judged; its path can't contain ':'.
  */
 KTLS_API KTLS_CHECKED int ktls_config_trust_file(struct ktls_config *cfg, const char *pem_file);
 KTLS_API KTLS_CHECKED int ktls_config_trust_dir(struct ktls_config *cfg, const char *hashed_dir);
@@ -75,9 +82,13 @@ KTLS_API KTLS_CHECKED int ktls_config_trust_system(struct ktls_config *cfg);
 KTLS_API KTLS_CHECKED int ktls_config_verify(struct ktls_config *cfg, bool verify);
 
 /* ALPN protocols in order of preference, copied. The server's order decides (RFC 7301). */
-KTLS_API KTLS_CHECKED int ktls_config_alpn(struct ktls_config *cfg, const char *const *names, size_t count);
+KTLS_API KTLS_CHECKED int ktls_config_alpn(struct ktls_config *cfg, const char *const *names,
+    size_t count);
 
-/* AEADs in order of preference. Default: AES-128-GCM, AES-256-GCM, CHACHA20-POLY1305. The server's order decides. */
+/*
+ * AEADs in order of preference. Default: AES-128-GCM, AES-256-GCM,
+ * CHACHA20-POLY1305. The server's order decides.
+ */
 KTLS_API KTLS_CHECKED int ktls_config_ciphers(struct ktls_config *cfg,
     const enum ktls_cipher *ciphers, size_t count);
 
@@ -87,7 +98,8 @@ KTLS_API KTLS_CHECKED int ktls_config_ciphers(struct ktls_config *cfg,
  * Key exchange groups (IANA's numbers) in order of preference; a client sends a
  * share of the first. Default: X25519, P-256.
  */
-KTLS_API KTLS_CHECKED int ktls_config_groups(struct ktls_config *cfg, const uint16_t *groups, size_t count);
+KTLS_API KTLS_CHECKED int ktls_config_groups(struct ktls_config *cfg, const uint16_t *groups,
+    size_t count);
 
 /*
  * The largest record we want to receive, 64 .. 16385 bytes of TLSInnerPlaintext
@@ -101,11 +113,13 @@ KTLS_API KTLS_CHECKED int ktls_config_record_size_limit(struct ktls_config *cfg,
  * decrypt the traffic. NULL, the default: no secret is ever shown.
  */
 typedef void ktls_keylog_fn(void *arg, const char *line);
-KTLS_API KTLS_CHECKED int ktls_config_keylog(struct ktls_config *cfg, ktls_keylog_fn *keylog, void *arg);
+KTLS_API KTLS_CHECKED int ktls_config_keylog(struct ktls_config *cfg, ktls_keylog_fn *keylog,
+    void *arg);
 
 /* Seconds since 1970, for the validity of certificates. NULL: libcrypto's own clock. */
 typedef int64_t ktls_clock_fn(void *arg);
-KTLS_API KTLS_CHECKED int ktls_config_clock(struct ktls_config *cfg, ktls_clock_fn *clock, void *arg);
+KTLS_API KTLS_CHECKED int ktls_config_clock(struct ktls_config *cfg, ktls_clock_fn *clock,
+    void *arg);
 
 /*
  * Which record path a connection's directions take (conn.h).
@@ -119,17 +133,26 @@ KTLS_API KTLS_CHECKED int ktls_config_clock(struct ktls_config *cfg, ktls_clock_
  * Where the kernel refuses, the direction stays in userspace and the reason is
  * kept; unless the direction is required: then the handshake fails.
  */
-enum ktls_offload { KTLS_OFFLOAD_AUTO, KTLS_OFFLOAD_NONE, KTLS_OFFLOAD_TX, KTLS_OFFLOAD_RX, KTLS_OFFLOAD_FULL };
+enum ktls_offload {
+	KTLS_OFFLOAD_AUTO, KTLS_OFFLOAD_NONE, KTLS_OFFLOAD_TX, KTLS_OFFLOAD_RX, KTLS_OFFLOAD_FULL,
+};
 #define KTLS_OFFLOAD_AFTER	65536	/* bytes */
 
 KTLS_API KTLS_CHECKED int ktls_config_offload(struct ktls_config *cfg, enum ktls_offload wanted);
 KTLS_API KTLS_CHECKED int ktls_config_offload_require(struct ktls_config *cfg, bool tx, bool rx);
 KTLS_API KTLS_CHECKED int ktls_config_offload_after(struct ktls_config *cfg, uint64_t bytes);
-/* What the kernel can do, from ktls_offload_probe(); copied. Without it the first connection probes, once a process. */
+/*
+ * What the kernel can do, from ktls_offload_probe(); copied. Without it the
+ * first connection probes, once a process.
+ */
 KTLS_API KTLS_CHECKED int ktls_config_caps(struct ktls_config *cfg, const struct ktls_caps *caps);
 
-/* Milliseconds that a handshake may take in all; 0 for ever. Default 10,000. Enforced by the drivers of conn.h and uring.h. */
-KTLS_API KTLS_CHECKED int ktls_config_handshake_timeout(struct ktls_config *cfg, unsigned milliseconds);
+/*
+ * Milliseconds that a handshake may take in all; 0 for ever. Default 10,000.
+ * Enforced by the drivers of conn.h and uring.h.
+ */
+KTLS_API KTLS_CHECKED int ktls_config_handshake_timeout(struct ktls_config *cfg,
+    unsigned milliseconds);
 
 #ifdef __cplusplus
 }

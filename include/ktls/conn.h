@@ -46,7 +46,10 @@ KTLS_API void ktls_conn_free(struct ktls_conn *conn);	/* wipes; sends nothing; N
 /* 0 when done; -EAGAIN; -ETIMEDOUT after the config's handshake_timeout. */
 KTLS_API KTLS_CHECKED int ktls_conn_handshake(struct ktls_conn *conn);
 
-/* For ktls_conn_send(): more follows at once, so fill records up. The call after it must not be recv only. */
+/*
+ * For ktls_conn_send(): more follows at once, so fill records up. The call
+ * after it must not be recv only.
+ */
 #define KTLS_MORE	1
 
 /*
@@ -54,7 +57,8 @@ KTLS_API KTLS_CHECKED int ktls_conn_handshake(struct ktls_conn *conn);
  * blocking socket, on a non-blocking one perhaps fewer, or -EAGAIN. After -EAGAIN
  * repeat the call with the same bytes: a record of them may be half-sent.
  */
-KTLS_API KTLS_CHECKED ssize_t ktls_conn_send(struct ktls_conn *conn, const void *data, size_t len, int flags);
+KTLS_API KTLS_CHECKED ssize_t ktls_conn_send(struct ktls_conn *conn, const void *data,
+    size_t len, int flags);
 
 /*
  * Receives up to len bytes of application data. 0: the peer has closed properly
@@ -65,9 +69,11 @@ KTLS_API KTLS_CHECKED ssize_t ktls_conn_recv(struct ktls_conn *conn, void *buf, 
 /*
  * Sends len bytes of file, from offset on, without copying them through the
  * process where the kernel makes the records. Returns the bytes sent: len on a
- * blocking socket; fewer where the file ended before (KTLS_MORE data is then flushed). The file's position is not moved.
+ * blocking socket; fewer where the file ended before (KTLS_MORE data is then
+ * flushed). The file's position is not moved.
  */
-KTLS_API KTLS_CHECKED ssize_t ktls_conn_sendfile(struct ktls_conn *conn, int file, off_t offset, size_t len);
+KTLS_API KTLS_CHECKED ssize_t ktls_conn_sendfile(struct ktls_conn *conn, int file, off_t offset,
+    size_t len);
 
 /*
  * Sends close_notify, then FIN, and waits until the peer has all of it and has
@@ -90,11 +96,15 @@ KTLS_API short ktls_conn_events(const struct ktls_conn *conn);
 /* Milliseconds until a call must be repeated even without an event; -1: no limit. */
 KTLS_API int ktls_conn_timeout(const struct ktls_conn *conn);
 
-/* Whether ktls_conn_recv() would return bytes that have already been read from the socket: poll() can't see them. */
+/*
+ * Whether ktls_conn_recv() would return bytes that have already been read from
+ * the socket: poll() can't see them.
+ */
 KTLS_API bool ktls_conn_pending(const struct ktls_conn *conn);
 
 /* Who makes the records. */
-enum ktls_path { KTLS_PATH_NONE, KTLS_PATH_USER, KTLS_PATH_KERNEL };	/* NONE: before the handshake is done */
+/* NONE: before the handshake is done */
+enum ktls_path { KTLS_PATH_NONE, KTLS_PATH_USER, KTLS_PATH_KERNEL };
 
 struct ktls_conn_status {
 	uint16_t version;		/* KTLS_TLS13, 0 before it is agreed */
@@ -102,14 +112,18 @@ struct ktls_conn_status {
 	uint16_t signature_scheme;
 	enum ktls_cipher cipher;
 	enum ktls_path path[KTLS_DIRS];
-	char why[KTLS_DIRS][128];	/* "kernel", "user: this kernel has no TLS ULP: modprobe tls" */
+	/* "kernel", "user: this kernel has no TLS ULP: modprobe tls" */
+	char why[KTLS_DIRS][128];
 	const char *alpn;		/* or NULL; valid until ktls_conn_free(), as server_name */
 	const char *server_name;
 	uint64_t bytes[KTLS_DIRS];	/* of application data */
 };
 KTLS_API void ktls_conn_status(const struct ktls_conn *conn, struct ktls_conn_status *status);
 
-/* Why it failed, as one line; ktls_strerror() of the error where there is nothing more to say. Valid until ktls_conn_free(). */
+/*
+ * Why it failed, as one line; ktls_strerror() of the error where there is
+ * nothing more to say. Valid until ktls_conn_free().
+ */
 KTLS_API const char *ktls_conn_reason_text(const struct ktls_conn *conn);
 
 /*

@@ -48,8 +48,10 @@ enum {
 
 /* What one handshake adds to its config. The strings are copied. */
 struct ktls_hs_params {
-	const char *server_name;	/* client: SNI, a DNS name without a trailing dot; NULL: none is sent */
-	const char *verify_name;	/* client: the DNS name or IP address that the certificate must have; NULL: server_name */
+	/* client: SNI, a DNS name without a trailing dot; NULL: none is sent */
+	const char *server_name;
+	/* client: the DNS name or IP address that the certificate must have; NULL: server_name */
+	const char *verify_name;
 };
 
 /*
@@ -98,16 +100,22 @@ KTLS_API const void *ktls_hs_rest(const struct ktls_hs *hs, size_t *len);
 /* Whether a direction's application keys can be taken. The two become ready separately. */
 KTLS_API bool ktls_hs_ready(const struct ktls_hs *hs, enum ktls_dir dir);
 
-/* Once for each direction; keys is then the caller's to wipe. -EAGAIN before it is ready, -EALREADY the second time. */
-KTLS_API KTLS_CHECKED int ktls_hs_take_keys(struct ktls_hs *hs, enum ktls_dir dir, struct ktls_keys *keys);
+/*
+ * Once for each direction; keys is then the caller's to wipe. -EAGAIN before it
+ * is ready, -EALREADY the second time.
+ */
+KTLS_API KTLS_CHECKED int ktls_hs_take_keys(struct ktls_hs *hs, enum ktls_dir dir,
+    struct ktls_keys *keys);
 
 /* Facts about the peer; valid until ktls_hs_free(). */
 KTLS_API const char *ktls_hs_alpn(const struct ktls_hs *hs);		/* or NULL */
 KTLS_API const char *ktls_hs_server_name(const struct ktls_hs *hs);	/* or NULL */
 KTLS_API uint16_t ktls_hs_version(const struct ktls_hs *hs);		/* 0 before it is agreed */
 KTLS_API enum ktls_cipher ktls_hs_cipher(const struct ktls_hs *hs);
-KTLS_API uint16_t ktls_hs_group(const struct ktls_hs *hs);		/* IANA's number, 0 before it is agreed */
-KTLS_API uint16_t ktls_hs_signature_scheme(const struct ktls_hs *hs);	/* of the server's CertificateVerify */
+/* IANA's number, 0 before it is agreed */
+KTLS_API uint16_t ktls_hs_group(const struct ktls_hs *hs);
+/* of the server's CertificateVerify */
+KTLS_API uint16_t ktls_hs_signature_scheme(const struct ktls_hs *hs);
 /*
  * The most plaintext that one record to the peer may carry: 16384, or less
  * where it sent record_size_limit (RFC 8449; in TLS 1.3 the limit less the type's byte).
@@ -116,7 +124,8 @@ KTLS_API uint16_t ktls_hs_tx_limit(const struct ktls_hs *hs);
 
 /* Where and why it failed: for programs, and as one line: "EncryptedExtensions: ..." */
 KTLS_API enum ktls_reason ktls_hs_reason(const struct ktls_hs *hs);
-KTLS_API const char *ktls_hs_reason_text(const struct ktls_hs *hs);	/* valid until ktls_hs_free() */
+/* valid until ktls_hs_free() */
+KTLS_API const char *ktls_hs_reason_text(const struct ktls_hs *hs);
 
 #ifdef __cplusplus
 }

@@ -36,9 +36,9 @@ KTLS_API void ktls_post_free(struct ktls_post *post);	/* wipes; NULL is fine */
 
 enum ktls_action_kind {
 	KTLS_ACTION_NONE,
-	KTLS_ACTION_SEND,	/* send data[0 .. len) as one record of type, before any further application data */
-	KTLS_ACTION_REKEY,	/* ktls_post_rekey(dir), and put those keys in force before the next record of dir */
-	KTLS_ACTION_CLOSED,	/* the peer's close_notify: nothing more will come; sending goes on */
+	KTLS_ACTION_SEND,	/* send data[0 .. len) as one record of type, before more data */
+	KTLS_ACTION_REKEY,	/* put ktls_post_rekey(dir) in force before dir's next record */
+	KTLS_ACTION_CLOSED,	/* the peer's close_notify: no more will come; sending goes on */
 };
 
 struct ktls_action {
@@ -53,10 +53,13 @@ struct ktls_action {
  * A record of the peer that is not application data: its type and plaintext, in
  * the order received. 0: go on with ktls_post_next(). A message in several
  * records is joined in a buffer that exists only while it is incomplete, 64 KiB
- * at most. Below 0 the connection has failed, finally: send the alert that
- * ktls_post_alert() gives where it has one, and close. KTLS_PEER_ALERT(): the peer has.
+ * at most. What comes behind close_notify is ignored. Below 0 the connection has
+ * failed, finally: send the alert that ktls_post_alert() gives where it has one, and
+ * close. KTLS_PEER_ALERT(): the peer has. Only -EINVAL changes nothing: the last
+ * record has left a KTLS_ACTION_REKEY for KTLS_RX, and nobody has taken it.
  */
-KTLS_API KTLS_CHECKED int ktls_post_record(struct ktls_post *post, uint8_t type, const void *data, size_t len);
+KTLS_API KTLS_CHECKED int ktls_post_record(struct ktls_post *post, uint8_t type,
+    const void *data, size_t len);
 
 /*
  * Application data arrived on the record path: refused (unexpected_message)
@@ -70,10 +73,17 @@ KTLS_API KTLS_CHECKED int ktls_post_application_data(struct ktls_post *post);
  */
 KTLS_API void ktls_post_next(struct ktls_post *post, struct ktls_action *action);
 
-/* The next generation's keys of dir (seq 0); the slot moves on with it. keys is the caller's to wipe. */
-KTLS_API KTLS_CHECKED int ktls_post_rekey(struct ktls_post *post, enum ktls_dir dir, struct ktls_keys *keys);
+/*
+ * The next generation's keys of dir (seq 0); the slot moves on with it. keys is the
+ * caller's to wipe. -EOWNERDEAD in a forked child: the secrets were wiped there.
+ */
+KTLS_API KTLS_CHECKED int ktls_post_rekey(struct ktls_post *post, enum ktls_dir dir,
+    struct ktls_keys *keys);
 
-/* The kernel has taken dir: from now on the slot keeps the next generation's secret. */
+/*
+ * The kernel has taken dir: from now on the slot keeps the next generation's
+ * secret. -EALREADY, -EOWNERDEAD.
+ */
 KTLS_API KTLS_CHECKED int ktls_post_in_kernel(struct ktls_post *post, enum ktls_dir dir);
 
 /*
@@ -86,7 +96,10 @@ KTLS_API KTLS_CHECKED int ktls_post_close(struct ktls_post *post);
 /* Whether the peer's close_notify has come: EOF without it is truncation. */
 KTLS_API bool ktls_post_peer_closed(const struct ktls_post *post);
 
-/* The action that tells the peer of err; kind is KTLS_ACTION_NONE where err has no alert of ours. */
+/*
+ * The action that tells the peer of err (-ENOMEM too); kind is KTLS_ACTION_NONE
+ * where there is no alert for it.
+ */
 KTLS_API void ktls_post_alert(int err, struct ktls_action *action);
 
 /*
@@ -95,7 +108,8 @@ KTLS_API void ktls_post_alert(int err, struct ktls_action *action);
  * or all of it. What follows is ktls_post_key_update(), or the end.
  */
 enum ktls_key_use { KTLS_KEY_FRESH, KTLS_KEY_HALF, KTLS_KEY_SPENT };
-KTLS_API enum ktls_key_use ktls_post_key_use(const struct ktls_post *post, enum ktls_dir dir, uint64_t seq);
+KTLS_API enum ktls_key_use ktls_post_key_use(const struct ktls_post *post, enum ktls_dir dir,
+    uint64_t seq);
 
 #ifdef __cplusplus
 }

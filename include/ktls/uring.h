@@ -46,7 +46,8 @@ KTLS_API KTLS_CHECKED int ktls_uring_new(struct ktls_uring **uring, enum ktls_en
 /* What libktls may use of your ring. */
 struct ktls_uring_share {
 	uint64_t tag;			/* our user_data are tag .. tag + tag_count - 1 */
-	unsigned tag_count;		/* at least 4; 3 for each connection, 2 for each listener and watch, are enough for all */
+	/* at least 4; 3 for each connection, 2 for each listener and watch, are enough for all */
+	unsigned tag_count;
 	unsigned short buffer_group;	/* the provided-buffer group that is ours */
 };
 KTLS_API KTLS_CHECKED int ktls_uring_attach(struct ktls_uring **uring, struct io_uring *ring,
@@ -76,10 +77,15 @@ KTLS_API void ktls_uring_flush(struct ktls_uring *uring);
 KTLS_API KTLS_CHECKED int ktls_uring_run(struct ktls_uring *uring);
 KTLS_API void ktls_uring_stop(struct ktls_uring *uring);
 
-/* "io_uring", "epoll"; and why it isn't the other: "" or "io_uring_setup: Operation not permitted". */
+/*
+ * "io_uring", "epoll"; and why it isn't the other: "" or "io_uring_setup: Operation not permitted".
+ */
 KTLS_API const char *ktls_uring_engine(const struct ktls_uring *uring, const char **why);
 
-/* A new connection, or -errno: fd is the callback's to keep. After -EMFILE, -ENFILE, -ENOBUFS and -ENOMEM accepting pauses for 100 ms. */
+/*
+ * A new connection, or -errno: fd is the callback's to keep. After -EMFILE,
+ * -ENFILE, -ENOBUFS and -ENOMEM accepting pauses for 100 ms.
+ */
 typedef void ktls_accepted_fn(void *arg, int fd);
 /* Accepts on a listening socket, which stays the caller's, until ktls_uring_accept_stop(). */
 KTLS_API KTLS_CHECKED int ktls_uring_accept(struct ktls_uring *uring, int listener,
@@ -88,7 +94,8 @@ KTLS_API void ktls_uring_accept_stop(struct ktls_uring *uring, int listener);
 
 /* Tells whenever fd (a signalfd, timerfd, eventfd ...) is readable, until ktls_uring_free(). */
 typedef void ktls_readable_fn(void *arg, int fd);
-KTLS_API KTLS_CHECKED int ktls_uring_watch(struct ktls_uring *uring, int fd, ktls_readable_fn *readable, void *arg);
+KTLS_API KTLS_CHECKED int ktls_uring_watch(struct ktls_uring *uring, int fd,
+    ktls_readable_fn *readable, void *arg);
 
 /*
  * One connection of the ring. It owns its descriptor. At most one call of each
@@ -107,7 +114,8 @@ typedef void ktls_done_fn(struct ktls_stream *stream, void *arg, ssize_t result)
 
 /* fd is the stream's from now on; on failure it stays the caller's. arg goes to the callbacks. */
 KTLS_API KTLS_CHECKED int ktls_stream_new(struct ktls_stream **stream, struct ktls_uring *uring,
-    struct ktls_config *cfg, enum ktls_role role, int fd, const struct ktls_hs_params *params, void *arg);
+    struct ktls_config *cfg, enum ktls_role role, int fd, const struct ktls_hs_params *params,
+    void *arg);
 
 /*
  * Takes the stream back: no callback comes any more. What is under way is ended,
@@ -125,7 +133,8 @@ KTLS_API KTLS_CHECKED int ktls_stream_send(struct ktls_stream *stream, const voi
 /* file stays open until done. */
 KTLS_API KTLS_CHECKED int ktls_stream_sendfile(struct ktls_stream *stream, int file, off_t offset,
     size_t len, unsigned timeout, ktls_done_fn *done);
-KTLS_API KTLS_CHECKED int ktls_stream_shutdown(struct ktls_stream *stream, unsigned timeout, ktls_done_fn *done);
+KTLS_API KTLS_CHECKED int ktls_stream_shutdown(struct ktls_stream *stream, unsigned timeout,
+    ktls_done_fn *done);
 
 /* For status, reason_text, plain: the functions of conn.h that only look. */
 KTLS_API struct ktls_conn *ktls_stream_conn(struct ktls_stream *stream);

@@ -74,7 +74,8 @@ engine_run_ready(struct engine *engine)
 
 	if (now.head == NULL)
 		return false;
-	queue_init(&engine->ready);		/* what these ask for comes next time: no starving */
+	/* what these ask for comes next time: no starving */
+	queue_init(&engine->ready);
 	while ((request = now.head) != NULL) {
 		now.head = request->next;
 		engine_complete(engine, request, request->result);
@@ -95,10 +96,12 @@ engine_at_once(int fd, const struct conn_op *op, ssize_t *result)
 
 	switch (op->kind) {
 	case OP_ATTACH:
-		*result = negative_errno(setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")));
+		*result = negative_errno(setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls",
+		    sizeof("tls")));
 		return true;
 	case OP_INSTALL:
-		*result = negative_errno(setsockopt(fd, SOL_TLS, op->dir == KTLS_TX ? TLS_TX : TLS_RX,
+		*result = negative_errno(setsockopt(fd, SOL_TLS, op->dir == KTLS_TX ?
+		    TLS_TX : TLS_RX,
 		    op->crypto, op->crypto_len));
 		return true;
 	case OP_SHUTDOWN:

@@ -15,7 +15,8 @@
  */
 enum request_kind {
 	REQUEST_OP,		/* an operation of a connection: op */
-	REQUEST_ACCEPT,		/* completes once a connection, until cancelled; the last time with -ECANCELED */
+	/* completes once a connection, until cancelled; the last time with -ECANCELED */
+	REQUEST_ACCEPT,
 	REQUEST_WATCH,		/* completes each time that fd is readable, likewise */
 };
 
@@ -30,7 +31,8 @@ struct request {
 	struct channel *channel;
 	request_fn *completed;
 	struct conn_op op;
-	const void *data;	/* OP_RECV with large: the bytes, valid inside completed; NULL: they are in op.buf */
+	/* OP_RECV with large: the bytes, valid inside completed; NULL: they are in op.buf */
+	const void *data;
 
 	/* The engine's own. */
 	bool busy;
@@ -66,7 +68,10 @@ struct engine_ops {
 	bool (*full)(struct engine *engine);
 	/* Submits those that there is room for now. */
 	void (*flush)(struct engine *engine);
-	/* It will complete soon, with -ECANCELED if it did nothing: accept, watch, and operations that receive. */
+	/*
+	 * It will complete soon, with -ECANCELED if it did nothing: accept,
+	 * watch, and operations that receive.
+	 */
 	void (*cancel)(struct engine *engine, struct request *request);
 	/* The channel's descriptor is about to be closed; nothing of it is under way. */
 	void (*forget)(struct engine *engine, struct channel *channel);

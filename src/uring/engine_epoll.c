@@ -29,7 +29,8 @@ of(struct engine *engine)
 static int
 register_channel(struct engine_epoll *e, struct channel *channel)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = channel };
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+	    .data.ptr = channel };
 
 	if (channel->registered)
 		return 0;
@@ -220,7 +221,8 @@ free_epoll(struct engine *engine)
 }
 
 static const struct engine_ops ops = {
-	.name = "epoll", .submit = submit, .full = full, .flush = flush, .cancel = cancel, .forget = forget,
+	.name = "epoll", .submit = submit, .full = full, .flush = flush, .cancel = cancel,
+	    .forget = forget,
 	.wait = wait_events, .free = free_epoll,
 };
 

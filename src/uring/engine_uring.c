@@ -33,7 +33,8 @@ tag_sqe(struct engine_uring *e, struct io_uring_sqe *sqe, struct request *reques
 static bool
 waits_for_input(const struct request *request)
 {
-	return request->kind != REQUEST_OP || request->op.kind == OP_RECV || request->op.kind == OP_RECVMSG;
+	return request->kind != REQUEST_OP || request->op.kind == OP_RECV || request->op.kind ==
+	    OP_RECVMSG;
 }
 
 static void
@@ -41,11 +42,14 @@ issue_poll(struct engine_uring *e, struct request *request)
 {
 	struct io_uring_sqe *sqe = next_sqe(e);
 
-	io_uring_prep_poll_add(sqe, request->channel->fd, waits_for_input(request) ? POLLIN : POLLOUT);
+	io_uring_prep_poll_add(sqe, request->channel->fd, waits_for_input(request) ?
+	    POLLIN : POLLOUT);
 	tag_sqe(e, sqe, request, PART_POLL);
 }
 
-/* A receive that may take any number of bytes gets a buffer when there is something to be put in. */
+/*
+ * A receive that may take any number of bytes gets a buffer when there is something to be put in.
+ */
 static void
 prep_recv(struct engine_uring *e, struct io_uring_sqe *sqe, struct request *request)
 {
@@ -90,7 +94,8 @@ issue_op(struct engine_uring *e, struct request *request)
 		break;
 	case OP_SENDMSG:
 		engine_prep_msg(request);
-		io_uring_prep_sendmsg(sqe, fd, &request->control.msg, (unsigned)op->flags | MSG_NOSIGNAL);
+		io_uring_prep_sendmsg(sqe, fd, &request->control.msg,
+		    (unsigned)op->flags | MSG_NOSIGNAL);
 		break;
 	case OP_READ_FILE:
 		io_uring_prep_read(sqe, op->file, op->buf, (unsigned)op->len, (uint64_t)op->offset);
@@ -162,7 +167,8 @@ issue(struct engine_uring *e, struct request *request)
 		return true;
 	}
 	if (request->kind == REQUEST_OP && (e->no_setsockopt || request->op.kind == OP_SHUTDOWN ||
-	    request->op.kind == OP_DRAINED) && engine_at_once(request->channel->fd, &request->op, &result)) {
+	    request->op.kind == OP_DRAINED) && engine_at_once(request->channel->fd,
+	    &request->op, &result)) {
 		engine_ready(&e->engine, request, result);
 		return true;
 	}
@@ -226,7 +232,8 @@ chunk_done(struct engine_uring *e, struct request *request)
 	else if (request->second < 0 && request->second != -ECANCELED && request->second != -EINTR)
 		finish(e, request, request->second);
 	else if (request->second == 0)
-		finish(e, request, -EPIPE);		/* a socket that takes nothing and says nothing */
+		/* a socket that takes nothing and says nothing */
+		finish(e, request, -EPIPE);
 	else if (pipe->holds != 0)
 		again(e, request, STAGE_DRAIN);
 	else
@@ -254,7 +261,8 @@ splice_done(struct engine_uring *e, struct request *request, uint32_t part, int 
 }
 
 static void
-op_done(struct engine_uring *e, struct request *request, uint32_t part, const struct io_uring_cqe *cqe)
+op_done(struct engine_uring *e, struct request *request, uint32_t part,
+    const struct io_uring_cqe *cqe)
 {
 	struct conn_op *op = &request->op;
 	int result = cqe->res;
@@ -267,7 +275,8 @@ op_done(struct engine_uring *e, struct request *request, uint32_t part, const st
 	} else if (result == -EAGAIN && !(op->flags & MSG_DONTWAIT)) {
 		again(e, request, STAGE_POLL);
 	} else if (result == -ENOBUFS && op->kind == OP_RECV && request->stage == STAGE_FIRST) {
-		again(e, request, STAGE_NO_BUFFER);	/* all provided buffers are in use at this moment */
+		/* all provided buffers are in use at this moment */
+		again(e, request, STAGE_NO_BUFFER);
 	} else if (setsockopt_op && !e->no_setsockopt && (result == -EOPNOTSUPP || result == -EINVAL)) {
 		/* Before Linux 6.7, or a real refusal: the plain call tells which. */
 		e->no_setsockopt = result == -EOPNOTSUPP || e->no_setsockopt;
@@ -331,12 +340,16 @@ engine_uring_cqe(struct engine *engine, const struct io_uring_cqe *cqe)
 	return true;
 }
 
-/* The plain call needs no room in the SQ (Linux 6.0). What is in the backlog sees the flag when its turn comes. */
+/*
+ * The plain call needs no room in the SQ (Linux 6.0). What is in the backlog
+ * sees the flag when its turn comes.
+ */
 void
 engine_uring_cancel(struct engine *engine, struct request *request)
 {
 	struct engine_uring *e = (struct engine_uring *)engine;
-	struct io_uring_sync_cancel_reg reg = { .addr = request->user_data, .fd = -1, .timeout = { -1, -1 } };
+	struct io_uring_sync_cancel_reg reg = { .addr = request->user_data, .fd = -1, .timeout =
+	    { -1, -1 } };
 
 	request->cancelled = true;
 	if (request->pending == 0)

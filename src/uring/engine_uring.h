@@ -50,7 +50,8 @@ bool engine_uring_full(struct engine *engine);
 void engine_uring_flush(struct engine *engine);
 
 /* A ring with the cheapest set-up that this kernel has. */
-KTLS_CHECKED int ring_setup(struct io_uring *ring, unsigned entries, bool *single_issuer, bool *defer_taskrun);
+KTLS_CHECKED int ring_setup(struct io_uring *ring, unsigned entries, bool *single_issuer,
+    bool *defer_taskrun);
 
 /* Where the ring can't have them, buffers->ring stays NULL: no failure. */
 void buffers_init(struct buffers *buffers, struct io_uring *ring, unsigned short group);

@@ -29,7 +29,8 @@ ring_setup(struct io_uring *ring, unsigned entries, bool *single_issuer, bool *d
 void
 buffers_init(struct buffers *buffers, struct io_uring *ring, unsigned short group)
 {
-	size_t ring_size = BUFFERS * sizeof(struct io_uring_buf), size = ring_size + BUFFERS * BUFFER_SIZE;
+	size_t ring_size = BUFFERS * sizeof(struct io_uring_buf), size =
+	    ring_size + BUFFERS * BUFFER_SIZE;
 	struct io_uring_buf_reg reg = { .ring_entries = BUFFERS, .bgid = group };
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -45,7 +46,8 @@ buffers_init(struct buffers *buffers, struct io_uring *ring, unsigned short grou
 	buffers->group = group;
 	io_uring_buf_ring_init(buffers->ring);
 	for (unsigned short i = 0; i < BUFFERS; i++)
-		io_uring_buf_ring_add(buffers->ring, buffers->memory + (size_t)i * BUFFER_SIZE, BUFFER_SIZE,
+		io_uring_buf_ring_add(buffers->ring, buffers->memory + (size_t)i * BUFFER_SIZE,
+		    BUFFER_SIZE,
 		    i, io_uring_buf_ring_mask(BUFFERS), i);
 	io_uring_buf_ring_advance(buffers->ring, BUFFERS);
 }
@@ -72,7 +74,8 @@ buffers_return(struct buffers *buffers, const struct io_uring_cqe *cqe)
 {
 	unsigned short id = (unsigned short)(cqe->flags >> IORING_CQE_BUFFER_SHIFT);
 
-	io_uring_buf_ring_add(buffers->ring, buffers->memory + (size_t)id * BUFFER_SIZE, BUFFER_SIZE,
+	io_uring_buf_ring_add(buffers->ring, buffers->memory + (size_t)id * BUFFER_SIZE,
+	    BUFFER_SIZE,
 	    id, io_uring_buf_ring_mask(BUFFERS), 0);
 	io_uring_buf_ring_advance(buffers->ring, 1);
 }
@@ -94,7 +97,8 @@ static int
 wait_completions(struct engine *engine, int timeout_ms)
 {
 	struct engine_uring *e = (struct engine_uring *)engine;
-	struct __kernel_timespec ts = { timeout_ms / 1000, (long long)(timeout_ms % 1000) * 1000000 };
+	struct __kernel_timespec ts = { timeout_ms / 1000,
+	    (long long)(timeout_ms % 1000) * 1000000 };
 	struct io_uring_cqe *cqe;
 	int err;
 
@@ -104,9 +108,11 @@ wait_completions(struct engine *engine, int timeout_ms)
 	if (timeout_ms == 0)
 		err = io_uring_submit_and_get_events(e->ring);
 	else
-		err = io_uring_submit_and_wait_timeout(e->ring, &cqe, 1, timeout_ms < 0 ? NULL : &ts, NULL);
+		err = io_uring_submit_and_wait_timeout(e->ring, &cqe, 1, timeout_ms < 0 ?
+		    NULL : &ts, NULL);
 	reap(e);
-	return err >= 0 || err == -ETIME || err == -EINTR || err == -EAGAIN || err == -EBUSY ? 0 : err;
+	return err >= 0 || err == -ETIME || err == -EINTR || err == -EAGAIN || err == -EBUSY ?
+	    0 : err;
 }
 
 static void
@@ -153,7 +159,8 @@ int
 engine_uring_new(struct engine **engine)
 {
 	struct engine_uring *e = allocate(0, 2 * ENTRIES, true);
-	unsigned workers[2] = { 0, WORKERS_MAX };	/* bounded: as it is; unbounded: sockets, pipes */
+	/* bounded: as it is; unbounded: sockets, pipes */
+	unsigned workers[2] = { 0, WORKERS_MAX };
 	bool single_issuer, defer_taskrun;
 	int err;
 
@@ -173,7 +180,8 @@ engine_uring_new(struct engine **engine)
 }
 
 int
-engine_uring_attach(struct engine **engine, struct io_uring *ring, const struct ktls_uring_share *share)
+engine_uring_attach(struct engine **engine, struct io_uring *ring,
+    const struct ktls_uring_share *share)
 {
 	struct engine_uring *e;
 

@@ -34,7 +34,8 @@ pipe_borrow(struct pipes *pipes)
 	p->write = ends[1];
 	(void)fcntl(p->write, F_SETPIPE_SZ, PIPE_SIZE_WANTED);	/* refused: as large as it is */
 	size = fcntl(p->write, F_GETPIPE_SZ);
-	p->size = size > KTLS_RECORD_PLAIN_MAX ? (size_t)size - (size_t)size % KTLS_RECORD_PLAIN_MAX : 4096;
+	p->size = size > KTLS_RECORD_PLAIN_MAX ?
+	    (size_t)size - (size_t)size % KTLS_RECORD_PLAIN_MAX : 4096;
 	return p;
 }
 

@@ -15,7 +15,8 @@ carry_out(struct io_uring *ring)
 	struct io_uring_cqe *cqe;
 	int result;
 
-	if ((result = io_uring_submit_and_wait(ring, 1)) < 0 || (result = io_uring_peek_cqe(ring, &cqe)) != 0)
+	if ((result = io_uring_submit_and_wait(ring, 1)) < 0 || (result =
+	    io_uring_peek_cqe(ring, &cqe)) != 0)
 		return result;
 	result = cqe->res;
 	io_uring_cqe_seen(ring, cqe);
@@ -27,7 +28,8 @@ setsockopt_works(struct io_uring *ring, int fd)
 {
 	static const int on = 1;
 
-	compat_prep_setsockopt(io_uring_get_sqe(ring), fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	compat_prep_setsockopt(io_uring_get_sqe(ring), fd, IPPROTO_TCP, TCP_NODELAY, &on,
+	    sizeof(on));
 	return carry_out(ring) == 0;
 }
 
@@ -43,7 +45,9 @@ recv_multishot_works(struct io_uring *ring, int fd, unsigned short group)
 	return carry_out(ring) == -ENOTCONN;
 }
 
-/* On a socket that doesn't listen: -EINVAL comes from accept itself too, so one connection is made. */
+/*
+ * On a socket that doesn't listen: -EINVAL comes from accept itself too, so one connection is made.
+ */
 static bool
 accept_multishot_works(struct io_uring *ring)
 {
@@ -55,7 +59,8 @@ accept_multishot_works(struct io_uring *ring)
 	if (listener >= 0 && client >= 0 && listen(listener, 1) == 0 &&
 	    getsockname(listener, (struct sockaddr *)&addr, &len) == 0 &&
 	    connect(client, (struct sockaddr *)&addr, len) == 0) {
-		io_uring_prep_multishot_accept(io_uring_get_sqe(ring), listener, NULL, NULL, SOCK_CLOEXEC);
+		io_uring_prep_multishot_accept(io_uring_get_sqe(ring), listener, NULL, NULL,
+		    SOCK_CLOEXEC);
 		if ((fd = carry_out(ring)) >= 0)
 			close(fd);
 	}

@@ -86,7 +86,8 @@ pump(struct ktls_stream *stream)
 		if (core_next(stream->conn, (enum lane)lane, &side->request.op)) {
 			if (side->request.op.kind == OP_WAIT) {
 				side->waits = true;
-				uring_timer(stream->uring, &side->wait, (unsigned)side->request.op.len);
+				uring_timer(stream->uring, &side->wait,
+				    (unsigned)side->request.op.len);
 			} else {
 				engine->ops->submit(engine, &side->request);
 			}
@@ -114,7 +115,8 @@ deliver(struct ktls_stream *stream)
 
 	for (int lane = 0; lane < LANES; lane++) {
 		side = &stream->side[lane];
-		if (!stream->closing && side->done != NULL && core_done(stream->conn, (enum lane)lane))
+		if (!stream->closing && side->done != NULL && core_done(stream->conn,
+		    (enum lane)lane))
 			finish(side, core_outcome(stream->conn, (enum lane)lane));
 	}
 }
@@ -187,7 +189,8 @@ expired(struct timer *timer)
 		return;
 	if (side == &stream->side[LANE_TX]) {
 		core_fail(stream->conn, -ETIMEDOUT);
-		(void)shutdown(stream->channel.fd, SHUT_RDWR);	/* ends what is under way, a splice too */
+		/* ends what is under way, a splice too */
+		(void)shutdown(stream->channel.fd, SHUT_RDWR);
 		finish(side, -ETIMEDOUT);
 	} else if (side->request.busy) {
 		side->timed_out = true;
@@ -224,7 +227,8 @@ ktls_stream_new(struct ktls_stream **out, struct ktls_uring *uring, struct ktls_
 
 	if (stream == NULL)
 		return -ENOMEM;
-	if ((err = core_new(&stream->conn, cfg, role, fd, sync_is_tcp(fd), sync_caps(cfg), params)) != 0) {
+	if ((err = core_new(&stream->conn, cfg, role, fd, sync_is_tcp(fd), sync_caps(cfg),
+	    params)) != 0) {
 		free(stream);
 		return err;
 	}
@@ -281,7 +285,8 @@ ktls_stream_close(struct ktls_stream *stream)
 	list_take(stream);
 	list_put(&uring->closing, stream);
 	if (busy(stream))
-		(void)shutdown(stream->channel.fd, SHUT_RDWR);	/* ends every operation, a splice too */
+		/* ends every operation, a splice too */
+		(void)shutdown(stream->channel.fd, SHUT_RDWR);
 	else
 		defer(stream);
 }
@@ -313,7 +318,9 @@ begin(struct ktls_stream *stream, enum lane lane, unsigned timeout, bool total, 
 	return 0;
 }
 
-/* -EAGAIN while the application's SQ has no room, -EALREADY while a call of the lane is under way. */
+/*
+ * -EAGAIN while the application's SQ has no room, -EALREADY while a call of the lane is under way.
+ */
 static int
 may_begin(const struct ktls_stream *stream, enum lane lane)
 {
@@ -327,17 +334,20 @@ ktls_stream_handshake(struct ktls_stream *stream, ktls_done_fn *done)
 {
 	int err;
 
-	if ((err = may_begin(stream, LANE_TX)) != 0 || (err = core_want_handshake(stream->conn)) != 0)
+	if ((err = may_begin(stream, LANE_TX)) != 0 || (err =
+	    core_want_handshake(stream->conn)) != 0)
 		return err;
 	return begin(stream, LANE_TX, core_handshake_timeout(stream->conn), true, done);
 }
 
 int
-ktls_stream_recv(struct ktls_stream *stream, void *buf, size_t len, unsigned timeout, ktls_done_fn *done)
+ktls_stream_recv(struct ktls_stream *stream, void *buf, size_t len, unsigned timeout,
+    ktls_done_fn *done)
 {
 	int err;
 
-	if ((err = may_begin(stream, LANE_RX)) != 0 || (err = core_want_recv(stream->conn, buf, len)) != 0)
+	if ((err = may_begin(stream, LANE_RX)) != 0 || (err = core_want_recv(stream->conn, buf,
+	    len)) != 0)
 		return err;
 	return begin(stream, LANE_RX, timeout, false, done);
 }
@@ -371,7 +381,8 @@ ktls_stream_shutdown(struct ktls_stream *stream, unsigned timeout, ktls_done_fn 
 {
 	int err;
 
-	if ((err = may_begin(stream, LANE_TX)) != 0 || (err = core_want_shutdown(stream->conn)) != 0)
+	if ((err = may_begin(stream, LANE_TX)) != 0 || (err =
+	    core_want_shutdown(stream->conn)) != 0)
 		return err;
 	return begin(stream, LANE_TX, timeout, true, done);
 }

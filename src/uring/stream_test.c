@@ -88,7 +88,8 @@ accepted(void *arg, int fd)
 	struct ktls_stream **stream = arg;
 
 	assert_return_code(fd, 0);
-	assert_int_equal(ktls_stream_new(stream, loop.uring, server_cfg, KTLS_SERVER, fd, NULL, &server), 0);
+	assert_int_equal(ktls_stream_new(stream, loop.uring, server_cfg, KTLS_SERVER, fd, NULL,
+	    &server), 0);
 	stop();
 }
 
@@ -105,12 +106,14 @@ dial(void)
 static void
 connect_streams(void)
 {
-	static const struct ktls_hs_params params = { .server_name = "localhost", .verify_name = "localhost" };
+	static const struct ktls_hs_params params = { .server_name = "localhost", .verify_name =
+	    "localhost" };
 
 	memset(&server, 0, sizeof(server));
 	memset(&client, 0, sizeof(client));
 	assert_int_equal(ktls_uring_accept(loop.uring, loop.listener, accepted, &server.stream), 0);
-	assert_int_equal(ktls_stream_new(&client.stream, loop.uring, client_cfg, KTLS_CLIENT, dial(), &params, &client), 0);
+	assert_int_equal(ktls_stream_new(&client.stream, loop.uring, client_cfg, KTLS_CLIENT,
+	    dial(), &params, &client), 0);
 	run();
 	ktls_uring_accept_stop(loop.uring, loop.listener);
 }
@@ -171,15 +174,18 @@ a_word_each_way(void **unused)
 
 	(void)unused;
 	handshake();
-	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 5000,
+	    note_and_count), 0);
 	assert_int_equal(ktls_stream_send(client.stream, "ping", 4, 0, 5000, note_and_count), 0);
 	await(2);
 	assert_int_equal(server.result[0], 4);
 	assert_memory_equal(buf, "ping", 4);
-	assert_int_equal(ktls_stream_send(server.stream, "po", 2, KTLS_MORE, 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_send(server.stream, "po", 2, KTLS_MORE, 5000,
+	    note_and_count), 0);
 	await(1);
 	assert_int_equal(ktls_stream_send(server.stream, "ng", 2, 0, 5000, note_and_count), 0);
-	assert_int_equal(ktls_stream_recv(client.stream, buf, sizeof(buf), 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_recv(client.stream, buf, sizeof(buf), 5000,
+	    note_and_count), 0);
 	await(2);
 	assert_int_equal(client.result[0], 4);		/* one record */
 	assert_memory_equal(buf, "pong", 4);
@@ -203,7 +209,8 @@ take_all(struct ktls_stream *stream, void *arg, ssize_t result)
 		if (server.results + client.results == awaited)
 			stop();
 	} else {
-		assert_int_equal(ktls_stream_recv(stream, end->got + end->len, FILE_SIZE - end->len, 5000, take_all), 0);
+		assert_int_equal(ktls_stream_recv(stream, end->got + end->len,
+		    FILE_SIZE - end->len, 5000, take_all), 0);
 	}
 }
 
@@ -217,7 +224,8 @@ a_file_then_goodbye(void **unused)
 	client.got = malloc(FILE_SIZE);
 	assert_non_null(client.got);
 	assert_int_equal(ktls_stream_recv(client.stream, client.got, FILE_SIZE, 5000, take_all), 0);
-	assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 5000,
+	    note_and_count), 0);
 	await(2);
 	assert_int_equal(server.result[0], FILE_SIZE);
 	assert_memory_equal(client.got, content, FILE_SIZE);
@@ -244,7 +252,8 @@ a_receive_that_takes_too_long_can_be_repeated(void **unused)
 	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 50, note_and_count), 0);
 	await(1);
 	assert_int_equal(server.result[0], -ETIMEDOUT);
-	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 5000,
+	    note_and_count), 0);
 	assert_int_equal(ktls_stream_send(client.stream, "late", 4, 0, 5000, note_and_count), 0);
 	await(2);
 	assert_int_equal(server.result[0], 4);
@@ -269,7 +278,8 @@ a_peer_that_reads_nothing_ends_a_send(void **unused)
 	(void)unused;
 	handshake();
 	for (int i = 0; i < 64; i++) {			/* what the socket buffers take, and more */
-		assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 200, note_and_count), 0);
+		assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 200,
+		    note_and_count), 0);
 		await(1);
 		if (server.result[0] != FILE_SIZE)
 			break;
@@ -286,10 +296,12 @@ closing_in_the_middle_tells_nobody(void **unused)
 	(void)unused;
 	handshake();
 	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 0, note_and_count), 0);
-	assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 0, note_and_count), 0);
+	assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 0,
+	    note_and_count), 0);
 	ktls_stream_close(server.stream);
 	server.stream = NULL;
-	assert_int_equal(ktls_stream_recv(client.stream, buf, sizeof(buf), 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_recv(client.stream, buf, sizeof(buf), 5000,
+	    note_and_count), 0);
 	await(1);
 	assert_int_equal(server.results, 0);
 	close_both();
@@ -302,8 +314,10 @@ a_file_that_ends_early(void **unused)
 	handshake();
 	client.got = malloc(FILE_SIZE);
 	assert_non_null(client.got);
-	assert_int_equal(ktls_stream_recv(client.stream, client.got, FILE_SIZE, 5000, note_and_count), 0);
-	assert_int_equal(ktls_stream_sendfile(server.stream, file, FILE_SIZE - 1000, 5000, 5000, note_and_count), 0);
+	assert_int_equal(ktls_stream_recv(client.stream, client.got, FILE_SIZE, 5000,
+	    note_and_count), 0);
+	assert_int_equal(ktls_stream_sendfile(server.stream, file, FILE_SIZE - 1000, 5000, 5000,
+	    note_and_count), 0);
 	await(2);
 	assert_int_equal(server.result[0], 1000);
 	assert_memory_equal(client.got, content + FILE_SIZE - 1000, (size_t)client.result[0]);
@@ -316,7 +330,8 @@ listen_somewhere(void)
 {
 	socklen_t len = sizeof(loop.addr);
 
-	loop.addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	loop.addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr =
+	    { htonl(INADDR_LOOPBACK) } };
 	loop.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_return_code(loop.listener, errno);
 	assert_int_equal(listen(loop.listener, 16), 0);
@@ -326,16 +341,20 @@ listen_somewhere(void)
 static int
 begin(enum kind kind)
 {
-	static const struct ktls_uring_share share = { .tag = 1000, .tag_count = 64, .buffer_group = 9 };
+	static const struct ktls_uring_share share = { .tag = 1000, .tag_count = 64,
+	    .buffer_group = 9 };
 
 	memset(&loop, 0, sizeof(loop));
 	loop.kind = kind;
 	if (kind == THEIRS) {
-		assert_int_equal(io_uring_queue_init(8, &loop.ring, 0), 0);	/* small: it is full at times */
+		/* small: it is full at times */
+		assert_int_equal(io_uring_queue_init(8, &loop.ring, 0), 0);
 		assert_int_equal(ktls_uring_attach(&loop.uring, &loop.ring, &share), 0);
 	} else {
-		assert_int_equal(ktls_uring_new(&loop.uring, kind == OURS_EPOLL ? KTLS_ENGINE_EPOLL : KTLS_ENGINE_URING), 0);
-		assert_string_equal(ktls_uring_engine(loop.uring, NULL), kind == OURS_EPOLL ? "epoll" : "io_uring");
+		assert_int_equal(ktls_uring_new(&loop.uring, kind == OURS_EPOLL ?
+		    KTLS_ENGINE_EPOLL : KTLS_ENGINE_URING), 0);
+		assert_string_equal(ktls_uring_engine(loop.uring, NULL), kind == OURS_EPOLL ?
+		    "epoll" : "io_uring");
 	}
 	listen_somewhere();
 	return 0;

@@ -39,8 +39,10 @@ each_expires_once_and_in_time(void **unused)
 		timers_run(&timers, now);
 	assert_int_equal(timers.count, 0);
 	for (size_t i = 0; i < COUNT; i++)
-		if (entries[i].told < entries[i].due || entries[i].told > entries[i].due + 2 * TIMER_TICK + 90)
-			fail_msg("timer %zu: due %llu, told %llu", i, (unsigned long long)entries[i].due,
+		if (entries[i].told < entries[i].due ||
+		    entries[i].told > entries[i].due + 2 * TIMER_TICK + 90)
+			fail_msg("timer %zu: due %llu, told %llu", i,
+			    (unsigned long long)entries[i].due,
 			    (unsigned long long)entries[i].told);
 }
 
@@ -111,7 +113,8 @@ next_says_when_to_come_back(void **unused)
 		timer_set(&timers, &e.timer, now, after);
 		e.told = 0;
 		for (int turns = 0; e.told == 0; turns++) {
-			assert_true(turns < 10);	/* no spinning: each wait brings it nearer */
+			/* no spinning: each wait brings it nearer */
+			assert_true(turns < 10);
 			wait = timers_next(&timers, now);
 			assert_true(wait >= 0);
 			now += (uint64_t)wait;

@@ -78,7 +78,8 @@ begin(struct ktls_uring **out, struct ktls_uring *uring)
 		err = uring->wake < 0 ? -errno : ktls_uring_watch(uring, uring->wake, woken, uring);
 	} else {
 		uring->clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-		err = uring->clock < 0 ? -errno : ktls_uring_watch(uring, uring->clock, clock_ticked, uring);
+		err = uring->clock < 0 ? -errno : ktls_uring_watch(uring, uring->clock,
+		    clock_ticked, uring);
 	}
 	if (err != 0) {
 		ktls_uring_free(uring);
@@ -98,7 +99,8 @@ ktls_uring_new(struct ktls_uring **out, enum ktls_engine engine)
 		return -ENOMEM;
 	uring->ours = true;
 	if (engine != KTLS_ENGINE_EPOLL && (err = engine_uring_new(&uring->engine)) != 0)
-		(void)snprintf(uring->why, sizeof(uring->why), "io_uring_setup: %s", ktls_strerror(err));
+		(void)snprintf(uring->why, sizeof(uring->why), "io_uring_setup: %s",
+		    ktls_strerror(err));
 	if (engine == KTLS_ENGINE_EPOLL || (err != 0 && engine == KTLS_ENGINE_AUTO))
 		err = engine_epoll_new(&uring->engine);
 	if (err != 0) {
@@ -109,7 +111,8 @@ ktls_uring_new(struct ktls_uring **out, enum ktls_engine engine)
 }
 
 int
-ktls_uring_attach(struct ktls_uring **out, struct io_uring *ring, const struct ktls_uring_share *share)
+ktls_uring_attach(struct ktls_uring **out, struct io_uring *ring,
+    const struct ktls_uring_share *share)
 {
 	struct ktls_uring *uring = calloc(1, sizeof(*uring));
 	int err;
@@ -157,7 +160,8 @@ ktls_uring_run(struct ktls_uring *uring)
 	while (!atomic_load(&uring->stop) && (err = turn(uring, -1)) == 0)
 		;
 	(void)streams_run(uring);
-	if (!sigismember(&before, SIGPIPE) && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE))
+	if (!sigismember(&before, SIGPIPE) && sigpending(&pending) == 0 && sigismember(&pending,
+	    SIGPIPE))
 		(void)sigtimedwait(&pipe, NULL, &now);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	atomic_store(&uring->stop, false);
@@ -259,7 +263,8 @@ accept_resume(struct timer *timer)
 	struct source *source = (struct source *)((char *)timer - offsetof(struct source, pause));
 
 	if (source->request.busy)
-		uring_timer(source->uring, timer, 100);		/* its cancellation is still to come */
+		/* its cancellation is still to come */
+		uring_timer(source->uring, timer, 100);
 	else
 		source->uring->engine->ops->submit(source->uring->engine, &source->request);
 }
@@ -277,7 +282,8 @@ watch_completed(struct request *request, ssize_t result)
 }
 
 static struct source *
-source_new(struct ktls_uring *uring, int fd, enum request_kind kind, request_fn *completed, void *arg)
+source_new(struct ktls_uring *uring, int fd, enum request_kind kind, request_fn *completed,
+    void *arg)
 {
 	struct source *source = calloc(1, sizeof(*source));
 
@@ -337,7 +343,8 @@ void
 ktls_uring_accept_stop(struct ktls_uring *uring, int listener)
 {
 	for (struct source *source = uring->sources; source != NULL; source = source->next) {
-		if (source->channel.fd == listener && source->accepted != NULL && !source->stopping) {
+		if (source->channel.fd == listener && source->accepted != NULL &&
+		    !source->stopping) {
 			source_stop(source);
 			return;
 		}
@@ -350,7 +357,10 @@ ktls_uring_streams(const struct ktls_uring *uring)
 	return uring->stream_count;
 }
 
-/* On a ring of ours what is under way is waited for: it reads and writes memory that is about to go. */
+/*
+ * On a ring of ours what is under way is waited for: it reads and writes memory
+ * that is about to go.
+ */
 void
 ktls_uring_free(struct ktls_uring *uring)
 {

@@ -25,14 +25,17 @@ struct ktls_uring {
 	bool ours;
 	atomic_bool stop;
 	int wake;			/* an eventfd: ktls_uring_stop() */
-	int clock;			/* a timerfd, where the ring is the application's: its ticks drive the timers */
+	/* a timerfd, where the ring is the application's: its ticks drive the timers */
+	int clock;
 	bool clock_runs;
 	struct timers timers;
 	struct source *sources;
 	size_t stream_count;		/* in both lists */
 	struct ktls_stream *streams;	/* those that have an owner */
-	struct ktls_stream *closing;	/* those that were closed, and still have something under way */
-	struct ktls_stream *deferred;	/* whose callbacks, or whose end, are due without a completion */
+	/* those that were closed, and still have something under way */
+	struct ktls_stream *closing;
+	/* whose callbacks, or whose end, are due without a completion */
+	struct ktls_stream *deferred;
 	char why[96];
 };
 

@@ -89,7 +89,8 @@ plain_http(int fd)
 	ssize_t n;
 
 	return send_and_end(fd, request, sizeof(request) - 1, answer, sizeof(answer), &n) &&
-	    n > 12 && memcmp(answer, "HTTP/1.1 400", 12) == 0 && memmem(answer, (size_t)n, "https", 5) != NULL;
+	    n > 12 && memcmp(answer, "HTTP/1.1 400", 12) == 0 && memmem(answer, (size_t)n,
+	    "https", 5) != NULL;
 }
 
 /* An alert and the end, or the end alone. */
@@ -102,7 +103,8 @@ garbage(int fd)
 
 	for (size_t i = 0; i < sizeof(noise); i++)
 		noise[i] = (uint8_t)(i * 37 + 0xa5);
-	return send_and_end(fd, noise, sizeof(noise), answer, sizeof(answer), &n) && (n == 0 || answer[0] == 21);
+	return send_and_end(fd, noise, sizeof(noise), answer, sizeof(answer), &n) && (n == 0 ||
+	    answer[0] == 21);
 }
 
 static bool
@@ -261,7 +263,8 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < KINDS; i++) {
 		unsigned good = atomic_load(&kinds[i].good), bad = atomic_load(&kinds[i].bad);
 
-		printf("%s - %s: %u of %u\n", bad == 0 && good != 0 ? "ok" : "not ok", kinds[i].name, good, good + bad);
+		printf("%s - %s: %u of %u\n", bad == 0 && good != 0 ? "ok" : "not ok",
+		    kinds[i].name, good, good + bad);
 		ok = ok && bad == 0 && good != 0;
 	}
 	ktls_config_unref(cfg);

@@ -40,7 +40,8 @@ get_wait(const struct get_peer *peer)
 static int
 connect_one(const struct addrinfo *ai, unsigned timeout)
 {
-	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1, err = 0;
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1,
+	    err = 0;
 	struct pollfd pollfd = { fd, POLLOUT, 0 };
 	socklen_t len = sizeof(err);
 
@@ -69,7 +70,8 @@ connect_tcp(struct get_peer *peer)
 
 	(void)snprintf(port, sizeof(port), "%u", url->port);
 	if ((err = getaddrinfo(url->host, port, &hints, &list)) != 0) {
-		fprintf(stderr, "ktls get: %s: %s: %s\n", peer->options->url_text, url->host, gai_strerror(err));
+		fprintf(stderr, "ktls get: %s: %s: %s\n", peer->options->url_text, url->host,
+		    gai_strerror(err));
 		return false;
 	}
 	for (struct addrinfo *ai = list; ai != NULL && fd < 0; ai = ai->ai_next)
@@ -91,12 +93,14 @@ make_config(struct get_peer *peer)
 	if ((err = ktls_config_new(&peer->cfg)) == 0 &&
 	    (err = ktls_config_alpn(peer->cfg, alpn, 1)) == 0 &&
 	    (err = ktls_config_offload(peer->cfg, o->offload)) == 0 &&
-	    (err = ktls_config_offload_require(peer->cfg, false, o->offload == KTLS_OFFLOAD_RX)) == 0 &&
+	    (err = ktls_config_offload_require(peer->cfg, false, o->offload ==
+	    KTLS_OFFLOAD_RX)) == 0 &&
 	    (err = ktls_config_handshake_timeout(peer->cfg, o->timeout)) == 0 &&
 	    (err = ktls_config_verify(peer->cfg, !o->insecure)) == 0 &&
 	    (err = o->cafile != NULL ? ktls_config_trust_file(peer->cfg, o->cafile) : 0) == 0)
 		return true;
-	fprintf(stderr, "ktls get: %s\n", peer->cfg != NULL && *ktls_config_error(peer->cfg) != '\0' ?
+	fprintf(stderr, "ktls get: %s\n", peer->cfg != NULL && *ktls_config_error(peer->cfg) !=
+	    '\0' ?
 	    ktls_config_error(peer->cfg) : ktls_strerror(err));
 	return false;
 }
@@ -116,7 +120,8 @@ handshake(struct get_peer *peer)
 {
 	const struct http_url *url = &peer->options->url;
 	struct ktls_hs_params params = {
-		.server_name = url->kind == HTTP_HOST_NAME ? url->host : NULL, .verify_name = url->host,
+		.server_name = url->kind == HTTP_HOST_NAME ? url->host : NULL, .verify_name =
+		    url->host,
 	};
 	int err;
 

@@ -12,7 +12,10 @@ struct get_peer {
 	int fd;
 };
 
-/* Connected and the handshake done; or false, and the sentence has been printed. Close it in either case. */
+/*
+ * Connected and the handshake done; or false, and the sentence has been
+ * printed. Close it in either case.
+ */
 bool get_connect(struct get_peer *peer, const struct get_options *options);
 void get_close(struct get_peer *peer);
 
@@ -23,7 +26,9 @@ int get_wait(const struct get_peer *peer);
 int get_send_all(struct get_peer *peer, const char *data, size_t len);
 ssize_t get_recv(struct get_peer *peer, void *buf, size_t len);
 
-/* Prints "ktls get: URL: WHAT: WHY"; the connection's own reason where err is its. Returns false. */
+/*
+ * Prints "ktls get: URL: WHAT: WHY"; the connection's own reason where err is its. Returns false.
+ */
 bool get_complain(const struct get_peer *peer, const char *what, ssize_t err);
 
 #endif

@@ -24,7 +24,8 @@ struct answer {
 static bool
 complain(const struct answer *a, const char *what, const char *why)
 {
-	fprintf(stderr, "ktls get: %s: %s%s%s\n", a->peer->options->url_text, what, *why != '\0' ? ": " : "", why);
+	fprintf(stderr, "ktls get: %s: %s%s%s\n", a->peer->options->url_text, what, *why !=
+	    '\0' ? ": " : "", why);
 	return false;
 }
 
@@ -67,12 +68,14 @@ read_head(struct answer *a)
 	bool end = false;
 
 	for (;;) {
-		step = a->len != 0 ? http_response_parse(&a->response, false, a->buf, a->len) : HTTP_MORE;
+		step = a->len != 0 ? http_response_parse(&a->response, false, a->buf,
+		    a->len) : HTTP_MORE;
 		if (step == HTTP_REFUSED)
 			return complain(a, "the answer is not HTTP/1.1", a->response.fault.why);
 		if (step == HTTP_DONE && a->response.status >= 200)
 			return true;
-		if (step == HTTP_DONE) {			/* an interim answer: another follows */
+		/* an interim answer: another follows */
+		if (step == HTTP_DONE) {
 			take(a, a->response.consumed);
 			memset(&a->response, 0, sizeof(a->response));
 		} else if (!receive(a, &end)) {
@@ -93,14 +96,16 @@ judge_status(struct answer *a)
 
 	if (a->response.status == 200)
 		return true;
-	if (a->response.status / 100 == 3 && http_fields_find(&a->response.fields, "Location", &location) != 0) {
+	if (a->response.status / 100 == 3 && http_fields_find(&a->response.fields, "Location",
+	    &location) != 0) {
 		http_buf_str(&why, "it has moved to ");
 		http_buf_plain(&why, location);
 	} else {
 		http_buf_plain(&why, a->response.reason);
 	}
 	text[why.len] = '\0';
-	fprintf(stderr, "ktls get: %s: %d %s\n", a->peer->options->url_text, a->response.status, text);
+	fprintf(stderr, "ktls get: %s: %d %s\n", a->peer->options->url_text, a->response.status,
+	    text);
 	return false;
 }
 
@@ -122,7 +127,8 @@ splice_some(struct answer *a, struct get_splice *splice)
 	int err;
 
 	while (a->done < a->response.length) {
-		n = get_splice_move(splice, a->peer, a->out->fd, (size_t)(a->response.length - a->done));
+		n = get_splice_move(splice, a->peer, a->out->fd,
+		    (size_t)(a->response.length - a->done));
 		if (n == 0)
 			return true;
 		if (n == -EAGAIN && (err = get_wait(a->peer)) != 0)
@@ -142,7 +148,8 @@ read_length(struct answer *a, struct get_splice *splice)
 	bool end = false;
 
 	for (;;) {
-		part = a->len < a->response.length - a->done ? a->len : (size_t)(a->response.length - a->done);
+		part = a->len < a->response.length - a->done ?
+		    a->len : (size_t)(a->response.length - a->done);
 		if (part != 0 && !put(a, a->buf, part))
 			return false;
 		a->len = 0;
@@ -215,7 +222,8 @@ read_body(struct answer *a)
 	if (!a->peer->options->splice)
 		return read_length(a, NULL);
 	if (ktls_conn_fd(a->peer->conn, KTLS_RX) < 0)
-		return complain(a, "--splice", "the kernel doesn't open the records here: see -v, or leave --splice out");
+		return complain(a, "--splice",
+		    "the kernel doesn't open the records here: see -v, or leave --splice out");
 	if ((err = get_splice_open(&splice)) != 0)
 		return get_complain(a->peer, "--splice: a pipe", err);
 	ok = read_length(a, &splice);

@@ -45,7 +45,8 @@ parse_timeout(const char *text, unsigned *ms)
 	double seconds = strtod(text, &end);
 
 	if (end == text || *end != '\0' || !(seconds >= 0.1 && seconds <= 86400)) {
-		fprintf(stderr, "ktls get: --timeout takes seconds from 0.1 to 86400, not \"%s\"\n", text);
+		fprintf(stderr,
+		    "ktls get: --timeout takes seconds from 0.1 to 86400, not \"%s\"\n", text);
 		return false;
 	}
 	*ms = (unsigned)(seconds * 1000);
@@ -62,7 +63,8 @@ parse_url(struct get_options *o, int argc, char **argv)
 		return false;
 	}
 	if (optind + 1 < argc) {
-		fprintf(stderr, "ktls get: one URL, please: \"%s\" is too much\n", argv[optind + 1]);
+		fprintf(stderr, "ktls get: one URL, please: \"%s\" is too much\n",
+		    argv[optind + 1]);
 		return false;
 	}
 	o->url_text = argv[optind];
@@ -77,7 +79,8 @@ int
 get_options_parse(struct get_options *o, int argc, char **argv, int *status)
 {
 	static const struct option options[] = {
-		{ "output", required_argument, NULL, 'o' }, { "cafile", required_argument, NULL, 'c' },
+		{ "output", required_argument, NULL, 'o' }, { "cafile", required_argument, NULL,
+		    'c' },
 		{ "insecure", no_argument, NULL, 'i' }, { "offload", required_argument, NULL, 'f' },
 		{ "splice", no_argument, NULL, 's' }, { "timeout", required_argument, NULL, 't' },
 		{ "quiet", no_argument, NULL, 'q' }, { "verbose", no_argument, NULL, 'v' },

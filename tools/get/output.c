@@ -10,12 +10,16 @@
 static bool
 complain(const struct get_output *out, const char *what)
 {
-	fprintf(stderr, "ktls get: %s%s: %s\n", what, *out->name != '\0' ? out->part : "standard output",
+	fprintf(stderr, "ktls get: %s%s: %s\n", what, *out->name != '\0' ?
+	    out->part : "standard output",
 	    strerror(errno));
 	return false;
 }
 
-/* The last part of the path; what a server may not choose for us (a hidden file, "..") is index.html. */
+/*
+ * The last part of the path; what a server may not choose for us (a hidden
+ * file, "..") is index.html.
+ */
 static void
 name_from_url(char name[PATH_MAX], const struct http_url *url)
 {
@@ -80,7 +84,8 @@ get_output_abandon(struct get_output *out)
 	if (*out->name == '\0' || out->fd < 0)
 		return;
 	if (fstat(out->fd, &st) == 0 && st.st_size != 0)
-		fprintf(stderr, "ktls get: what came (%lld bytes) is in %s\n", (long long)st.st_size, out->part);
+		fprintf(stderr, "ktls get: what came (%lld bytes) is in %s\n",
+		    (long long)st.st_size, out->part);
 	else
 		(void)unlink(out->part);
 	close(out->fd);

@@ -39,7 +39,8 @@ get_progress_begin(struct get_progress *progress, bool on, uint64_t total)
 static void
 draw(struct get_progress *progress, uint64_t done, uint64_t now)
 {
-	double seconds = (double)(now - progress->began) / 1000, rate = seconds > 0 ? (double)done / seconds : 0;
+	double seconds = (double)(now - progress->began) / 1000, rate = seconds > 0 ?
+	    (double)done / seconds : 0;
 	int filled = progress->total != 0 ? (int)((double)done / (double)progress->total * BAR) : 0;
 
 	fputc('\r', stderr);

@@ -17,7 +17,8 @@ get_splice_open(struct get_splice *pipes)
 
 	if (pipe2(pipes->pipe, O_CLOEXEC) != 0)
 		return -errno;
-	if (fcntl(pipes->pipe[1], F_SETPIPE_SZ, PIPE_WANTED) < 0 && fcntl(pipes->pipe[1], F_GETPIPE_SZ) < PIPE_WANTED) {
+	if (fcntl(pipes->pipe[1], F_SETPIPE_SZ, PIPE_WANTED) < 0 && fcntl(pipes->pipe[1],
+	    F_GETPIPE_SZ) < PIPE_WANTED) {
 		err = -errno;
 		get_splice_close(pipes);
 		return err;
@@ -48,7 +49,8 @@ get_splice_move(struct get_splice *pipes, struct get_peer *peer, int fd, size_t 
 	if (socket < 0)
 		return socket;
 	for (;;) {
-		n = splice(socket, NULL, pipes->pipe[1], NULL, len < PIPE_WANTED / 2 ? len : PIPE_WANTED / 2, SPLICE_F_NONBLOCK);
+		n = splice(socket, NULL, pipes->pipe[1], NULL, len < PIPE_WANTED / 2 ?
+		    len : PIPE_WANTED / 2, SPLICE_F_NONBLOCK);
 		if (n >= 0)
 			break;
 		if (errno == EINVAL)

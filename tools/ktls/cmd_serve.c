@@ -15,7 +15,8 @@ complain(const char *what, const char *why)
 
 /* The service, with what this kernel can do found once for all workers. */
 static struct ktls_config *
-make_config(const struct serve_options *o, const struct serve_identity *identity, const struct ktls_caps *caps)
+make_config(const struct serve_options *o, const struct serve_identity *identity,
+    const struct ktls_caps *caps)
 {
 	static const char *const alpn[] = { "http/1.1" };
 	struct ktls_config *cfg = NULL;
@@ -38,7 +39,8 @@ make_config(const struct serve_options *o, const struct serve_identity *identity
 static void
 print_records(const struct serve_options *o, const struct ktls_caps *caps)
 {
-	bool tx = o->offload == KTLS_OFFLOAD_AUTO || o->offload == KTLS_OFFLOAD_TX || o->offload == KTLS_OFFLOAD_FULL;
+	bool tx = o->offload == KTLS_OFFLOAD_AUTO || o->offload == KTLS_OFFLOAD_TX ||
+	    o->offload == KTLS_OFFLOAD_FULL;
 	bool rx = o->offload == KTLS_OFFLOAD_RX || o->offload == KTLS_OFFLOAD_FULL;
 	char why[160] = "";
 
@@ -46,15 +48,18 @@ print_records(const struct serve_options *o, const struct ktls_caps *caps)
 		puts("records: userspace (--offload none)");
 		return;
 	}
-	ktls_caps_explain(caps, KTLS_TLS13, KTLS_AES_128_GCM, tx ? KTLS_TX : KTLS_RX, why, sizeof(why));
+	ktls_caps_explain(caps, KTLS_TLS13, KTLS_AES_128_GCM, tx ? KTLS_TX : KTLS_RX, why,
+	    sizeof(why));
 	if (*why != '\0')
 		printf("records: userspace (%s)\n", why);
 	else if (o->offload == KTLS_OFFLOAD_AUTO)
-		printf("records: sent by the kernel from the first body over %u KiB on, received in userspace\n",
+		printf("records: sent by the kernel from the first body over %u KiB on, "
+		    "received in userspace\n",
 		    KTLS_OFFLOAD_AFTER / 1024);
 	else
 		printf("records: %s by the kernel (--offload %s)\n",
-		    tx && rx ? "sent and received" : tx ? "sent" : "received", serve_offload_name(o->offload));
+		    tx && rx ? "sent and received" : tx ? "sent" : "received",
+		    serve_offload_name(o->offload));
 }
 
 /* In every worker the same; asked for here to be told, and so that a refusal ends the start. */
@@ -67,11 +72,13 @@ print_engine(const struct serve_options *o)
 	int err;
 
 	if ((err = ktls_uring_new(&uring, o->engine)) != 0) {
-		fprintf(stderr, "ktls serve: --engine io_uring: %s; try --engine epoll\n", ktls_strerror(err));
+		fprintf(stderr, "ktls serve: --engine io_uring: %s; try --engine epoll\n",
+		    ktls_strerror(err));
 		return false;
 	}
 	name = ktls_uring_engine(uring, &why);
-	printf("engine: %s%s%s%s, %u %s\n", name, *why != '\0' ? " (" : "", why, *why != '\0' ? ")" : "",
+	printf("engine: %s%s%s%s, %u %s\n", name, *why != '\0' ? " (" : "", why, *why != '\0' ?
+	    ")" : "",
 	    o->workers, o->workers == 1 ? "worker" : "workers");
 	ktls_uring_free(uring);
 	return true;
@@ -91,7 +98,8 @@ print_start(const struct serve_options *o, const struct serve_identity *identity
 	printf("certificate: %s%s\n  SHA-256 %s\n", identity->cert,
 	    identity->made ? " (self-signed, made for this host)" : "", identity->fingerprint);
 	if (identity->made)
-		printf("try: curl --cacert %s https://localhost:%u/\n", identity->cert, listeners->port);
+		printf("try: curl --cacert %s https://localhost:%u/\n", identity->cert,
+		    listeners->port);
 	fflush(stdout);
 	return true;
 }
@@ -137,7 +145,8 @@ cmd_serve(int argc, char **argv)
 	if (serve_options_parse(&options, argc, argv, &status) != 0)
 		return status;
 	if ((err = http_site_open(&site, options.dir)) != 0)
-		return complain(options.dir, err == -ENOTDIR ? "not a directory: give the one that holds the files" :
+		return complain(options.dir, err == -ENOTDIR ?
+		    "not a directory: give the one that holds the files" :
 		    ktls_strerror(err));
 	status = serve_identity_find(&identity, options.cert, options.key) ?
 	    serve(&options, &identity, &site) : EXIT_FAILED;

@@ -125,7 +125,10 @@ body_sent(struct ktls_stream *stream, void *arg, ssize_t result)
 	}
 	client->sent += (unsigned long long)result;
 	if (client->sent < client->answer.length) {
-		/* The length was promised: ending without close_notify tells the client that this isn't all. */
+		/*
+		 * The length was promised: ending without close_notify tells
+		 * the client that this isn't all.
+		 */
 		serve_log_failure(&client->worker->log, client->address, "sending",
 		    "the file became shorter while it was sent");
 		client_close(client);
@@ -145,7 +148,8 @@ head_sent(struct ktls_stream *stream, void *arg, ssize_t result)
 		failed(client, "sending", result);
 	} else if (answer->fd < 0) {
 		answered(client);
-	} else if ((err = ktls_stream_sendfile(stream, answer->fd, answer->offset, (size_t)answer->length,
+	} else if ((err = ktls_stream_sendfile(stream, answer->fd, answer->offset,
+	    (size_t)answer->length,
 	    client->worker->options->timeout, body_sent)) != 0) {
 		failed(client, "sending", err);
 	}
@@ -160,7 +164,8 @@ send_answer(struct client *client)
 
 	client->state = SENDING;
 	client->sent = 0;
-	err = ktls_stream_send(client->stream, answer->bytes, answer->len, answer->fd >= 0 ? KTLS_MORE : 0,
+	err = ktls_stream_send(client->stream, answer->bytes, answer->len, answer->fd >= 0 ?
+	    KTLS_MORE : 0,
 	    client->worker->options->timeout, head_sent);
 	if (err != 0)
 		failed(client, "sending", err);
@@ -169,7 +174,8 @@ send_answer(struct client *client)
 static void
 refuse(struct client *client, const struct http_fault *fault)
 {
-	client->request.consumed = client->len;		/* nothing behind it is a request any more */
+	/* nothing behind it is a request any more */
+	client->request.consumed = client->len;
 	if (http_answer_error(&client->request, fault, &client->answer) != 0)
 		failed(client, "answering", -ENOMEM);
 	else
@@ -190,7 +196,8 @@ next_request(struct client *client)
 static void
 request_late(struct client *client)
 {
-	static const struct http_fault late = { .status = 408, .why = "the request did not arrive in time" };
+	static const struct http_fault late = { .status = 408, .why =
+	    "the request did not arrive in time" };
 
 	if (client->len == 0)
 		begin_closing(client);
@@ -209,7 +216,8 @@ received(struct ktls_stream *stream, void *arg, ssize_t result)
 	if (result == -ETIMEDOUT) {
 		request_late(client);
 	} else if (result < 0) {
-		failed(client, client->len != 0 ? "in the middle of a request" : "between requests", result);
+		failed(client, client->len != 0 ?
+		    "in the middle of a request" : "between requests", result);
 	} else if (result == 0) {
 		begin_closing(client);
 	} else {
@@ -254,7 +262,8 @@ receive(struct client *client)
 		client->buf = larger;
 		client->size = size;
 	}
-	err = ktls_stream_recv(client->stream, client->buf + client->len, client->size - client->len,
+	err = ktls_stream_recv(client->stream, client->buf + client->len,
+	    client->size - client->len,
 	    timeout, received);
 	if (err != 0)
 		failed(client, "reading", err);
@@ -284,12 +293,14 @@ read_more(struct client *client)
 static void
 answer_plain(struct client *client)
 {
-	static const struct http_fault plain = { .status = 400, .why = "this is an HTTPS port: use https://" };
+	static const struct http_fault plain = { .status = 400, .why =
+	    "this is an HTTPS port: use https://" };
 	int fd = ktls_stream_fd(client->stream);
 	char unread[4096];
 
 	if (http_answer_error(NULL, &plain, &client->answer) == 0) {
-		(void)send(fd, client->answer.bytes, client->answer.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)send(fd, client->answer.bytes, client->answer.len,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
 		(void)shutdown(fd, SHUT_WR);
 		/* Closing with bytes unread resets the connection, and the answer with it. */
 		for (int i = 0; i < 16 && recv(fd, unread, sizeof(unread), MSG_DONTWAIT) > 0; i++)
@@ -334,7 +345,8 @@ client_accepted(struct worker *worker, int fd)
 	struct client *client = calloc(1, sizeof(*client));
 
 	if (client == NULL ||
-	    ktls_stream_new(&client->stream, worker->uring, worker->cfg, KTLS_SERVER, fd, NULL, client) != 0) {
+	    ktls_stream_new(&client->stream, worker->uring, worker->cfg, KTLS_SERVER, fd, NULL,
+	    client) != 0) {
 		free(client);
 		close(fd);
 		return;

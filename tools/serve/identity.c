@@ -47,7 +47,8 @@ state_dir(char dir[PATH_MAX])
 	else if (home != NULL && home[0] == '/')
 		n = snprintf(dir, PATH_MAX, "%s/.local/state/libktls", home);
 	else
-		return complain("nowhere to keep a certificate:", "HOME", "not set; give --cert and --key");
+		return complain("nowhere to keep a certificate:", "HOME",
+		    "not set; give --cert and --key");
 	if (n < 0 || n > PATH_MAX - 32)
 		return complain("the state directory", dir, "too long a name");
 	return make_dirs(dir);
@@ -70,7 +71,8 @@ subject_names(char *out, size_t len)
 	char host[256] = "";
 
 	(void)gethostname(host, sizeof(host) - 1);
-	if (host[0] == '\0' || strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") != strlen(host))
+	if (host[0] == '\0' || strspn(host,
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") != strlen(host))
 		(void)snprintf(out, len, "DNS:localhost,IP:127.0.0.1,IP:::1");
 	else
 		(void)snprintf(out, len, "DNS:localhost,DNS:%s,IP:127.0.0.1,IP:::1", host);
@@ -90,12 +92,14 @@ make_certificate(EVP_PKEY *key)
 	    BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(cert)) != NULL &&
 	    X509_gmtime_adj(X509_getm_notBefore(cert), -3600) != NULL &&
 	    X509_time_adj_ex(X509_getm_notAfter(cert), VALID_DAYS, 0, NULL) != NULL &&
-	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1, 0) == 1 &&
+	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+	    (const unsigned char *)"localhost", -1, -1, 0) == 1 &&
 	    X509_set_issuer_name(cert, name) == 1 && X509_set_pubkey(cert, key) == 1 &&
 	    add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
 	    add_extension(cert, NID_key_usage, "critical,digitalSignature") &&
 	    add_extension(cert, NID_ext_key_usage, "serverAuth") &&
-	    add_extension(cert, NID_subject_alt_name, names) && X509_sign(cert, key, EVP_sha256()) > 0) {
+	    add_extension(cert, NID_subject_alt_name, names) && X509_sign(cert, key,
+	    EVP_sha256()) > 0) {
 		BN_free(serial);
 		return cert;
 	}
@@ -113,10 +117,12 @@ write_pem(const char *path, X509 *cert, EVP_PKEY *key)
 	FILE *f;
 
 	(void)snprintf(beside, sizeof(beside), "%s.%ld", path, (long)getpid());
-	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, key != NULL ? 0600 : 0644);
+	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, key != NULL ?
+	    0600 : 0644);
 	if (fd < 0 || (f = fdopen(fd, "w")) == NULL)
 		return complain("can't write", beside, strerror(errno));
-	ok = key != NULL ? PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) : PEM_write_X509(f, cert);
+	ok = key != NULL ? PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL,
+	    NULL) : PEM_write_X509(f, cert);
 	if (fclose(f) != 0 || ok != 1 || rename(beside, path) != 0) {
 		(void)unlink(beside);
 		return complain("can't write", path, strerror(errno));
@@ -129,7 +135,8 @@ make(const struct serve_identity *identity)
 {
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 	X509 *cert = key != NULL ? make_certificate(key) : NULL;
-	bool ok = cert != NULL ? write_pem(identity->key, NULL, key) && write_pem(identity->cert, cert, NULL) :
+	bool ok = cert != NULL ? write_pem(identity->key, NULL, key) &&
+	    write_pem(identity->cert, cert, NULL) :
 	    complain("can't make", identity->cert, "libcrypto refused");
 
 	X509_free(cert);
@@ -171,7 +178,8 @@ fingerprint(struct serve_identity *identity)
 
 	if (cert != NULL && X509_digest(cert, EVP_sha256(), digest, &len) == 1)
 		for (unsigned i = 0; i < len; i++)
-			(void)snprintf(identity->fingerprint + 3 * i, 4, "%02X%s", digest[i], i + 1 < len ? ":" : "");
+			(void)snprintf(identity->fingerprint + 3 * i, 4, "%02X%s", digest[i],
+			    i + 1 < len ? ":" : "");
 	X509_free(cert);
 }
 

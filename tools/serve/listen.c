@@ -44,7 +44,8 @@ bind_one(const struct addrinfo *ai, bool share)
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (share)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));	/* inherited by what it accepts */
+	/* inherited by what it accepts */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (ai->ai_family == AF_INET6)		/* [::] takes IPv4 too */
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, 1024) != 0) {
@@ -138,23 +139,30 @@ serve_listen(struct serve_listeners *l, const char *where, size_t workers)
 	size_t before = l->addresses;
 
 	if (!split(where, host, port)) {
-		fprintf(stderr, "ktls serve: --listen takes [ADDRESS:]PORT, as 8443, 0.0.0.0:8443 or [::]:8443, not \"%s\"\n",
+		fprintf(stderr,
+		    "ktls serve: --listen takes [ADDRESS:]PORT, as 8443, 0.0.0.0:8443 or "
+		    "[::]:8443, not \"%s\"\n",
 		    where);
 		return false;
 	}
 	if ((err = getaddrinfo(host, port, &hints, &list)) != 0) {
-		fprintf(stderr, "ktls serve: --listen %s: %s: %s\n", where, host, gai_strerror(err));
+		fprintf(stderr, "ktls serve: --listen %s: %s: %s\n", where, host,
+		    gai_strerror(err));
 		return false;
 	}
-	for (ai = list; ai != NULL && l->addresses < ADDRESSES_MAX && last != -EADDRINUSE; ai = ai->ai_next)
+	for (ai = list; ai != NULL && l->addresses < ADDRESSES_MAX && last != -EADDRINUSE; ai =
+	    ai->ai_next)
 		if ((err = add_address(l, ai, workers, &chosen)) != 0)
 			last = err;
 	freeaddrinfo(list);
 	if (last == -EADDRINUSE) {
-		fprintf(stderr, "ktls serve: --listen %s: the port is in use: stop who has it, or choose another\n", where);
+		fprintf(stderr,
+		    "ktls serve: --listen %s: the port is in use: stop who has it, "
+		    "or choose another\n", where);
 		return false;
 	}
-	if (l->addresses == before) {		/* no IPv6 here is no reason to give up on localhost */
+	/* no IPv6 here is no reason to give up on localhost */
+	if (l->addresses == before) {
 		fprintf(stderr, "ktls serve: --listen %s: %s\n", where, strerror(-last));
 		return false;
 	}

@@ -68,7 +68,8 @@ path_name(enum ktls_path path)
 }
 
 void
-serve_log_request(const struct serve_log *log, const char *address, const struct http_request *request,
+serve_log_request(const struct serve_log *log, const char *address,
+    const struct http_request *request,
     const struct http_answer *answer, unsigned long long sent, struct ktls_stream *stream)
 {
 	static const char *const methods[] = { "-", "GET", "HEAD" };
@@ -80,16 +81,20 @@ serve_log_request(const struct serve_log *log, const char *address, const struct
 		return;
 	ktls_conn_status(ktls_stream_conn(stream), &status);
 	quote(target, sizeof(target), request->target);
-	n = snprintf(line, sizeof(line), "%s - - [%s] \"%s %s HTTP/1.%u\" %d %llu \"TLSv1.%d %s tx=%s rx=%s\"%s%s%s\n",
-	    address, now(when), methods[request->method], target, request->minor, answer->status, sent,
+	n = snprintf(line, sizeof(line),
+	    "%s - - [%s] \"%s %s HTTP/1.%u\" %d %llu \"TLSv1.%d %s tx=%s rx=%s\"%s%s%s\n",
+	    address, now(when), methods[request->method], target, request->minor,
+	    answer->status, sent,
 	    status.version == KTLS_TLS13 ? 3 : 2, ktls_cipher_name(status.cipher),
 	    path_name(status.path[KTLS_TX]), path_name(status.path[KTLS_RX]),
-	    answer->why != NULL ? " \"" : "", answer->why != NULL ? answer->why : "", answer->why != NULL ? "\"" : "");
+	    answer->why != NULL ? " \"" : "", answer->why != NULL ? answer->why : "",
+	    answer->why != NULL ? "\"" : "");
 	put(log, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
 void
-serve_log_failure(const struct serve_log *log, const char *address, const char *what, const char *why)
+serve_log_failure(const struct serve_log *log, const char *address, const char *what,
+    const char *why)
 {
 	char line[LINE_MAX_], when[40];
 	int n;

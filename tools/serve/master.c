@@ -74,7 +74,8 @@ tell_end(const struct master *m, pid_t pid, int status)
 		fprintf(stderr, "ktls serve: worker %ld was ended by %s%s\n", (long)pid,
 		    strsignal(WTERMSIG(status)), m->ending ? "" : "; another one takes its place");
 	else if (!m->ending)
-		fprintf(stderr, "ktls serve: worker %ld ended with status %d; another one takes its place\n",
+		fprintf(stderr,
+		    "ktls serve: worker %ld ended with status %d; another one takes its place\n",
 		    (long)pid, WEXITSTATUS(status));
 }
 
@@ -111,7 +112,8 @@ fill(struct master *m, int *status)
 	time_t now = time(NULL);
 
 	for (size_t i = 0; i < m->listeners->workers; i++)
-		if (m->slots[i].pid == 0 && now - m->slots[i].started >= RESTART_PAUSE && start(m, i, status))
+		if (m->slots[i].pid == 0 && now - m->slots[i].started >= RESTART_PAUSE &&
+		    start(m, i, status))
 			return true;
 	return false;
 }

@@ -34,7 +34,8 @@ static const struct word {
 	{ "auto", KTLS_OFFLOAD_AUTO }, { "none", KTLS_OFFLOAD_NONE }, { "tx", KTLS_OFFLOAD_TX },
 	{ "rx", KTLS_OFFLOAD_RX }, { "full", KTLS_OFFLOAD_FULL }, { NULL, 0 },
 }, engines[] = {
-	{ "auto", KTLS_ENGINE_AUTO }, { "io_uring", KTLS_ENGINE_URING }, { "epoll", KTLS_ENGINE_EPOLL },
+	{ "auto", KTLS_ENGINE_AUTO }, { "io_uring", KTLS_ENGINE_URING }, { "epoll",
+	    KTLS_ENGINE_EPOLL },
 	{ NULL, 0 },
 };
 
@@ -58,7 +59,8 @@ parse_word(const char *option, const char *text, const struct word *words, int *
 	}
 	fprintf(stderr, "ktls serve: --%s takes", option);
 	for (const struct word *w = words; w->word != NULL; w++)
-		fprintf(stderr, "%s %s", w == words ? "" : w[1].word == NULL ? " or" : ",", w->word);
+		fprintf(stderr, "%s %s", w == words ? "" : w[1].word == NULL ? " or" : ",",
+		    w->word);
 	fprintf(stderr, ", not \"%s\"\n", text);
 	return false;
 }
@@ -71,7 +73,8 @@ parse_number(const char *option, const char *text, double least, double most, do
 	*value = strtod(text, &end);
 	if (end != text && *end == '\0' && *value >= least && *value <= most)
 		return true;
-	fprintf(stderr, "ktls serve: --%s takes a number from %g to %g, not \"%s\"\n", option, least, most, text);
+	fprintf(stderr, "ktls serve: --%s takes a number from %g to %g, not \"%s\"\n", option,
+	    least, most, text);
 	return false;
 }
 
@@ -108,7 +111,8 @@ parse_one(struct serve_options *o, const char *name, const char *value)
 	} else {
 		if (!parse_number(name, value, 0.1, 86400, &number))
 			return false;
-		*(strcmp(name, "timeout") == 0 ? &o->timeout : &o->idle_timeout) = (unsigned)(number * 1000);
+		*(strcmp(name, "timeout") == 0 ? &o->timeout : &o->idle_timeout) =
+		    (unsigned)(number * 1000);
 	}
 	return true;
 }
@@ -123,7 +127,8 @@ complete(struct serve_options *o, int argc, char **argv)
 		return false;
 	}
 	if (optind + 1 < argc) {
-		fprintf(stderr, "ktls serve: one directory, please: \"%s\" is too much\n", argv[optind + 1]);
+		fprintf(stderr, "ktls serve: one directory, please: \"%s\" is too much\n",
+		    argv[optind + 1]);
 		return false;
 	}
 	if ((o->cert == NULL) != (o->key == NULL)) {
@@ -143,11 +148,16 @@ int
 serve_options_parse(struct serve_options *o, int argc, char **argv, int *status)
 {
 	static const struct option options[] = {
-		{ "listen", required_argument, NULL, 'o' }, { "cert", required_argument, NULL, 'o' },
-		{ "key", required_argument, NULL, 'o' }, { "offload", required_argument, NULL, 'o' },
-		{ "engine", required_argument, NULL, 'o' }, { "workers", required_argument, NULL, 'o' },
-		{ "log", required_argument, NULL, 'o' }, { "timeout", required_argument, NULL, 'o' },
-		{ "idle-timeout", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' },
+		{ "listen", required_argument, NULL, 'o' }, { "cert", required_argument, NULL,
+		    'o' },
+		{ "key", required_argument, NULL, 'o' }, { "offload", required_argument, NULL,
+		    'o' },
+		{ "engine", required_argument, NULL, 'o' }, { "workers", required_argument,
+		    NULL, 'o' },
+		{ "log", required_argument, NULL, 'o' }, { "timeout", required_argument, NULL,
+		    'o' },
+		{ "idle-timeout", required_argument, NULL, 'o' }, { "help", no_argument, NULL,
+		    'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, index = 0;

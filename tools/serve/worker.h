@@ -29,7 +29,8 @@ int worker_run(struct worker *worker);
 void client_accepted(struct worker *worker, int fd);
 /* Finishes: at once where it waits for a request, else after the answer under way. */
 void client_drain(struct client *client);
-void client_close(struct client *client);		/* whatever it is doing; says nothing to the peer */
+/* whatever it is doing; says nothing to the peer */
+void client_close(struct client *client);
 struct client *client_next(struct client *client);
 
 #endif
