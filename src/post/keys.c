@@ -2,14 +2,25 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <openssl/crypto.h>
 #include "post/state.h"
 #include "schedule/schedule13.h"
+
+#define LABEL_MAX	40	/* "CLIENT_TRAFFIC_SECRET_4294967295 " */
 
 /*
  * The slot keeps one secret a direction: of the generation in force while records
  * are made here, of the next one once the kernel makes them. A step forward works
  * on copies and commits when nothing can fail any more.
  */
+
+uint8_t *
+post_secret(struct ktls_post *post, enum ktls_dir dir)
+{
+	uint8_t *bytes = secret_slot_bytes(post->slot);
+
+	return bytes != NULL ? bytes + (size_t)dir * HASH_LEN_MAX : NULL;
+}
 
 static void
 put_hex(char *out, const uint8_t *bytes, size_t len)
@@ -24,22 +35,23 @@ put_hex(char *out, const uint8_t *bytes, size_t len)
 }
 
 /* "CLIENT_TRAFFIC_SECRET_1 <client_random> <secret>" */
-void
-post_keylog_secret(struct ktls_post *post, enum ktls_dir dir, const uint8_t *secret)
+static void
+show_secret(struct ktls_post *post, enum ktls_dir dir, const uint8_t *secret)
 {
 	bool client = (post->role == KTLS_CLIENT) == (dir == KTLS_TX);
-	char line[40 + 64 + 1 + 2 * HASH_LEN_MAX + 1];
+	char line[LABEL_MAX + 2 * sizeof(post->client_random) + 1 + 2 * HASH_LEN_MAX + 1];
 	int n;
 
 	if (post->keylog == NULL)
 		return;
-	n = snprintf(line, 40, "%s_TRAFFIC_SECRET_%u ", client ? "CLIENT" : "SERVER", post->generation[dir]);
-	put_hex(line + n, post->keylog->client_random, sizeof(post->keylog->client_random));
-	n += 64;
+	n = snprintf(line, LABEL_MAX, "%s_TRAFFIC_SECRET_%u ", client ? "CLIENT" : "SERVER",
+	    post->generation[dir]);
+	put_hex(line + n, post->client_random, sizeof(post->client_random));
+	n += 2 * (int)sizeof(post->client_random);
 	line[n++] = ' ';
 	put_hex(line + n, secret, crypto_hash_len(post->hash));
-	post->keylog->log(post->keylog->arg, line);
-	explicit_bzero(line, sizeof(line));
+	post->keylog(post->keylog_arg, line);
+	OPENSSL_cleanse(line, sizeof(line));
 }
 
 int
@@ -50,23 +62,20 @@ ktls_post_rekey(struct ktls_post *post, enum ktls_dir dir, struct ktls_keys *key
 
 	if (kept == NULL)
 		return -EOWNERDEAD;
-	memcpy(force, kept, sizeof(force));
-	if ((!post->in_kernel[dir] && (err = traffic_update(post->crypto, post->hash, force)) != 0) ||
-	    (err = traffic_keys(post->crypto, post->hash, post->cipher, force, keys)) != 0)
+	memcpy(next, kept, sizeof(next));
+	if ((err = traffic_update(post->crypto, post->hash, next)) != 0)
 		goto out;
-	memcpy(next, force, sizeof(next));
-	if (post->in_kernel[dir] && (err = traffic_update(post->crypto, post->hash, next)) != 0) {
-		ktls_keys_wipe(keys);
+	memcpy(force, post->in_kernel[dir] ? kept : next, sizeof(force));
+	if ((err = traffic_keys(post->crypto, post->hash, post->cipher, force, keys)) != 0)
 		goto out;
-	}
 
 	/* Nothing below can fail. */
 	memcpy(kept, next, sizeof(next));
 	post->generation[dir]++;
-	post_keylog_secret(post, dir, force);
+	show_secret(post, dir, force);
 out:
-	explicit_bzero(force, sizeof(force));
-	explicit_bzero(next, sizeof(next));
+	OPENSSL_cleanse(force, sizeof(force));
+	OPENSSL_cleanse(next, sizeof(next));
 	return err;
 }
 
@@ -85,20 +94,27 @@ ktls_post_in_kernel(struct ktls_post *post, enum ktls_dir dir)
 		memcpy(kept, next, sizeof(next));
 		post->in_kernel[dir] = true;
 	}
-	explicit_bzero(next, sizeof(next));
+	OPENSSL_cleanse(next, sizeof(next));
 	return err;
 }
 
-/* RFC 8446 5.5: 2^24.5 records for AES-GCM; CCM 2^23 (draft-irtf-cfrg-aead-limits); ChaCha20's is beyond the sequence number. */
+/*
+ * Records that one key may protect: 2^24.5 with AES-GCM (RFC 8446 5.5), 2^23 with CCM
+ * (RFC 9147 4.5.3). ChaCha20's sequence number ends first.
+ */
+static const uint64_t records_max[KTLS_CIPHERS] = {
+	[KTLS_AES_128_GCM] = 23726566,
+	[KTLS_AES_256_GCM] = 23726566,
+	[KTLS_AES_128_CCM] = UINT64_C(1) << 23,
+	[KTLS_CHACHA20_POLY1305] = UINT64_MAX,
+};
+
+/* The same both ways: dir is for the day when it isn't. */
 enum ktls_key_use
 ktls_post_key_use(const struct ktls_post *post, enum ktls_dir dir, uint64_t seq)
 {
-	static const uint64_t limits[KTLS_CIPHERS] = {
-		[KTLS_AES_128_GCM] = 23726566, [KTLS_AES_256_GCM] = 23726566,
-		[KTLS_AES_128_CCM] = 1u << 23, [KTLS_CHACHA20_POLY1305] = UINT64_MAX,
-	};
-	uint64_t limit = limits[post->cipher];
+	uint64_t max = records_max[post->cipher];
 
-	(void)dir;		/* the same both ways */
-	return seq >= limit ? KTLS_KEY_SPENT : seq >= limit / 2 ? KTLS_KEY_HALF : KTLS_KEY_FRESH;
+	(void)dir;
+	return seq >= max ? KTLS_KEY_SPENT : seq >= max / 2 ? KTLS_KEY_HALF : KTLS_KEY_FRESH;
 }

@@ -1,92 +1,119 @@
 /* SPDX-License-Identifier: MIT */
 #include "post/state.h"
 
-/* Handshake messages after the handshake, RFC 8446 section 4.6. */
+/* Handshake messages after the handshake, RFC 8446 4.6. */
 enum {
 	MT_HELLO_REQUEST = 0, MT_CLIENT_HELLO = 1, MT_NEW_SESSION_TICKET = 4,
 	MT_CERTIFICATE_REQUEST = 13, MT_KEY_UPDATE = 24,
 };
 
-/* 4.6.1. Read for its form; keeping it is for a later day. */
+/* RFC 8446 4.6.1. Read for its form: there is no resumption yet, so it is dropped. */
 static int
-new_session_ticket(struct ktls_post *post, struct slice body)
+new_session_ticket_recv(struct ktls_post *post, struct slice body, bool last)
 {
 	struct reader r = rd_init(body);
-	struct slice ticket;
 	const uint8_t *extensions;
+	struct slice ticket;
 
-	if (post->role != KTLS_CLIENT)
-		return KTLS_REFUSED(KTLS_R_UNEXPECTED_MESSAGE);
-	(void)rd_uint(&r, 4);		/* ticket_lifetime */
-	(void)rd_uint(&r, 4);		/* ticket_age_add */
-	(void)rd_vec(&r, 1);			/* ticket_nonce */
+	(void)last;
+	rd_bytes(&r, 4);		/* ticket_lifetime */
+	rd_bytes(&r, 4);		/* ticket_age_add */
+	rd_vec(&r, 1);			/* ticket_nonce */
 	ticket = rd_vec(&r, 2);
 	extensions = rd_open(&r, 2);
 	while (rd_more(&r)) {
-		(void)rd_u16(&r);
-		(void)rd_vec(&r, 2);
+		rd_u16(&r);
+		rd_vec(&r, 2);
 	}
 	rd_close(&r, extensions);
 	if (!rd_done(&r) || ticket.len == 0)
 		return KTLS_REFUSED(KTLS_R_MALFORMED);
-	return ++post->in_a_row > UPDATES_MAX ? KTLS_REFUSED(KTLS_R_RECORD_FLOOD) : 0;
-}
-
-/* 4.6.3. Whatever follows under the old key would be read with the new one: nothing may follow in its record. */
-static int
-key_update(struct ktls_post *post, struct slice body, bool last)
-{
-	if (body.len != 1)
-		return KTLS_REFUSED(KTLS_R_MALFORMED);
-	if (body.p[0] > 1)
-		return KTLS_REFUSED(KTLS_R_KEY_UPDATE_REQUEST);
-	if (!last)
-		return KTLS_REFUSED(KTLS_R_KEY_BOUNDARY);
-	if (++post->in_a_row > UPDATES_MAX)
-		return KTLS_REFUSED(KTLS_R_KEY_UPDATE_FLOOD);
-
-	post->due |= DUE_REKEY_RX;
-	if (body.p[0] == 1 && !post->closing)
-		post->due |= DUE_UPDATE | DUE_REKEY_TX;	/* several requests, one answer */
+	if (post->in_a_row == IN_A_ROW_MAX)
+		return KTLS_REFUSED(KTLS_R_RECORD_FLOOD);
+	post->in_a_row++;
 	return 0;
 }
 
+/* RFC 8446 4.6.3. */
 static int
-message(struct ktls_post *post, uint8_t type, struct slice body, bool last)
+key_update_recv(struct ktls_post *post, struct slice body, bool last)
 {
-	switch (type) {
-	case MT_NEW_SESSION_TICKET:
-		return new_session_ticket(post, body);
-	case MT_KEY_UPDATE:
-		return key_update(post, body, last);
-	case MT_HELLO_REQUEST:
-	case MT_CLIENT_HELLO:
+	if (body.p[0] > 1)
+		return KTLS_REFUSED(KTLS_R_KEY_UPDATE_REQUEST);
+	if (!last)		/* what is behind it would be of the old key and the new epoch */
+		return KTLS_REFUSED(KTLS_R_KEY_BOUNDARY);
+	if (post->in_a_row == IN_A_ROW_MAX)
+		return KTLS_REFUSED(KTLS_R_KEY_UPDATE_FLOOD);
+
+	/* Nothing below can fail. */
+	post->in_a_row++;
+	post->due |= DUE_REKEY_RX;
+	if (body.p[0] == 1 && !post->closing)
+		post->due |= DUE_UPDATE;	/* several requests, or one of ours: one answer */
+	return 0;
+}
+
+#define RECEIVER(role)	(1u << (role))
+
+/* clang-format off */
+static const struct row {
+	uint8_t type;
+	unsigned receivers;
+	size_t min, max;	/* of the body */
+	int (*recv)(struct ktls_post *post, struct slice body, bool last);
+} rows[] = {
+	{ MT_NEW_SESSION_TICKET, RECEIVER(KTLS_CLIENT), 14, MESSAGE_MAX, new_session_ticket_recv },
+	{ MT_KEY_UPDATE, RECEIVER(KTLS_CLIENT) | RECEIVER(KTLS_SERVER), 1, 1, key_update_recv },
+};
+/* clang-format on */
+
+static const struct row *
+find(const struct ktls_post *post, uint8_t type)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].type == type && (rows[i].receivers & RECEIVER(post->role)))
+			return &rows[i];
+	return NULL;
+}
+
+/* What we refuse by design has a reason of its own. */
+static int
+refuse(const struct ktls_post *post, uint8_t type)
+{
+	bool client = post->role == KTLS_CLIENT;
+
+	if (type == (client ? MT_HELLO_REQUEST : MT_CLIENT_HELLO))
 		return KTLS_REFUSED(KTLS_R_RENEGOTIATION);
-	case MT_CERTIFICATE_REQUEST:
-		return KTLS_REFUSED(post->role == KTLS_CLIENT ?
-		    KTLS_R_POST_HANDSHAKE_AUTH : KTLS_R_UNEXPECTED_MESSAGE);
-	default:
-		return KTLS_REFUSED(KTLS_R_UNEXPECTED_MESSAGE);
-	}
+	if (client && type == MT_CERTIFICATE_REQUEST)
+		return KTLS_REFUSED(KTLS_R_POST_HANDSHAKE_AUTH);
+	return KTLS_REFUSED(KTLS_R_UNEXPECTED_MESSAGE);
 }
 
 int
-post_messages(struct ktls_post *post, struct slice data, size_t *used)
+post_message_len(const struct ktls_post *post, struct slice data, size_t *len)
 {
-	size_t at = 0, len;
-	int err;
+	struct reader r = rd_init(data);
+	uint8_t type = rd_u8(&r);
+	size_t body = rd_u24(&r);
+	const struct row *row;
 
-	while (data.len - at >= 4) {
-		len = (size_t)data.p[at + 1] << 16 | (size_t)data.p[at + 2] << 8 | data.p[at + 3];
-		if (len > MESSAGE_MAX)
-			return KTLS_REFUSED(KTLS_R_MESSAGE_LONG);
-		if (data.len - at - 4 < len)
-			break;
-		if ((err = message(post, data.p[at], (struct slice){ data.p + at + 4, len },
-		    at + 4 + len == data.len)) != 0)
-			return err;
-		at += 4 + len;
-	}
-	*used = at;
+	*len = MESSAGE_HEADER;
+	if (r.bad)
+		return 0;
+	if ((row = find(post, type)) == NULL)
+		return refuse(post, type);
+	if (body > MESSAGE_MAX)
+		return KTLS_REFUSED(KTLS_R_MESSAGE_LONG);
+	if (body < row->min || body > row->max)
+		return KTLS_REFUSED(KTLS_R_MALFORMED);
+	*len = MESSAGE_HEADER + body;
 	return 0;
+}
+
+int
+post_message(struct ktls_post *post, struct slice message, bool last)
+{
+	struct slice body = { message.p + MESSAGE_HEADER, message.len - MESSAGE_HEADER };
+
+	return find(post, message.p[0])->recv(post, body, last);
 }

@@ -1,34 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include "handshake/secrets.h"
+#include <openssl/crypto.h>
 #include "post/state.h"
 
-static int
-begin(struct ktls_post *post, const struct hs_secrets *secrets)
+#define PARTIAL_MIN	64	/* bytes */
+
+int
+post_alloc(struct ktls_post **out)
 {
+	struct ktls_post *post = OPENSSL_zalloc(sizeof(*post));
 	int err;
 
-	post->crypto = ktls_crypto_ref(secrets->crypto);
-	post->role = secrets->role;
-	post->version = secrets->version;
-	post->cipher = secrets->cipher;
-	post->hash = secrets->hash;
-	if ((err = secret_slot_new(&post->slot)) != 0)
-		return err;
-	for (int dir = 0; dir < KTLS_DIRS; dir++)
-		memcpy(post_secret(post, (enum ktls_dir)dir), secrets->traffic[dir], HASH_LEN_MAX);
-	if (secrets->keylog == NULL)
-		return 0;
-	if ((post->keylog = calloc(1, sizeof(*post->keylog))) == NULL)
+	if (post == NULL)
 		return -ENOMEM;
-	post->keylog->log = secrets->keylog;
-	post->keylog->arg = secrets->keylog_arg;
-	memcpy(post->keylog->client_random, secrets->client_random, sizeof(secrets->client_random));
+	if ((err = secret_slot_new(&post->slot)) != 0) {
+		OPENSSL_free(post);
+		return err;
+	}
+	*out = post;
 	return 0;
 }
 
+void
+post_begin(struct ktls_post *post, const struct hs_secrets *secrets)
+{
+	post->crypto = ktls_crypto_ref(secrets->crypto);
+	post->role = secrets->role;
+	post->cipher = secrets->cipher;
+	post->hash = secrets->hash;
+	post->keylog = secrets->keylog;
+	post->keylog_arg = secrets->keylog_arg;
+	if (secrets->keylog != NULL)
+		memcpy(post->client_random, secrets->client_random, sizeof(post->client_random));
+	for (int dir = 0; dir < KTLS_DIRS; dir++)
+		memcpy(post_secret(post, (enum ktls_dir)dir), secrets->traffic[dir], HASH_LEN_MAX);
+}
+
+/* The secrets can be taken once: what can fail for want of memory comes before. */
 int
 ktls_post_new(struct ktls_post **out, struct ktls_hs *hs)
 {
@@ -37,19 +46,25 @@ ktls_post_new(struct ktls_post **out, struct ktls_hs *hs)
 	int err;
 
 	*out = NULL;
-	if ((post = calloc(1, sizeof(*post))) == NULL)
-		return -ENOMEM;
+	if ((err = post_alloc(&post)) != 0)
+		return err;
 	if ((err = hs_take_secrets(hs, &secrets)) != 0) {
-		free(post);
+		ktls_post_free(post);
 		return err;
 	}
-	if ((err = begin(post, &secrets)) != 0)
-		ktls_post_free(post);
-	else
-		*out = post;
+	post_begin(post, &secrets);
 	ktls_crypto_unref(secrets.crypto);
-	explicit_bzero(&secrets, sizeof(secrets));
-	return err;
+	OPENSSL_cleanse(&secrets, sizeof(secrets));
+	*out = post;
+	return 0;
+}
+
+static void
+drop_partial(struct ktls_post *post)
+{
+	OPENSSL_free(post->partial);
+	post->partial = NULL;
+	post->partial_len = 0;
 }
 
 void
@@ -59,76 +74,123 @@ ktls_post_free(struct ktls_post *post)
 		return;
 	secret_slot_free(post->slot);
 	ktls_crypto_unref(post->crypto);
-	free(post->keylog);
-	free(post->partial);
-	free(post);
+	drop_partial(post);
+	OPENSSL_free(post);
 }
 
-/* RFC 8446 6: the level says nothing that the description doesn't. */
+/*
+ * RFC 8446 6: one alert a record, never in pieces. All but two are errors whatever
+ * their level says, and ones that we don't know too.
+ */
 static int
 alert(struct ktls_post *post, struct slice data)
 {
+	struct reader r = rd_init(data);
+	uint8_t level = rd_u8(&r), description = rd_u8(&r);
+
+	if (data.len == 0)
+		return KTLS_REFUSED(KTLS_R_RECORD_EMPTY);
+	if (!rd_done(&r))
+		return KTLS_REFUSED(KTLS_R_ALERT_MALFORMED);
+	if (level != 1 && level != 2)
+		return KTLS_REFUSED(KTLS_R_ALERT_LEVEL);
+	if (description != KTLS_ALERT_close_notify && description != KTLS_ALERT_user_canceled)
+		return KTLS_PEER_ALERT(description);
 	if (post->partial != NULL)
 		return KTLS_REFUSED(KTLS_R_INTERLEAVED);
-	if (data.len != 2)
-		return KTLS_REFUSED(KTLS_R_ALERT_MALFORMED);
-	if (data.p[0] != 1 && data.p[0] != 2)
-		return KTLS_REFUSED(KTLS_R_ALERT_LEVEL);
-	if (data.p[1] == KTLS_ALERT_close_notify) {
+	if (description == KTLS_ALERT_close_notify) {
 		post->peer_closed = true;
 		post->due |= DUE_CLOSED;
 		return 0;
 	}
-	if (data.p[1] != KTLS_ALERT_user_canceled)
-		return KTLS_PEER_ALERT(data.p[1]);
-	return ++post->in_a_row > UPDATES_MAX ? KTLS_REFUSED(KTLS_R_ALERT_FLOOD) : 0;
-}
-
-/* Behind what is there of an incomplete message. */
-static int
-join(struct ktls_post *post, struct slice data)
-{
-	uint8_t *more = realloc(post->partial, post->partial_len + data.len);
-
-	if (more == NULL)
-		return -ENOMEM;
-	memcpy(more + post->partial_len, data.p, data.len);
-	post->partial = more;
-	post->partial_len += data.len;
+	if (post->in_a_row == IN_A_ROW_MAX)
+		return KTLS_REFUSED(KTLS_R_ALERT_FLOOD);
+	post->in_a_row++;
 	return 0;
 }
 
-static void
-drop_partial(struct ktls_post *post)
+/* Bytes for len of an incomplete message: as they come, not as announced. */
+static size_t
+room(size_t len)
 {
-	free(post->partial);
-	post->partial = NULL;
-	post->partial_len = 0;
+	size_t n = PARTIAL_MIN;
+
+	while (n < len)
+		n *= 2;
+	return n < MESSAGE_HEADER + MESSAGE_MAX ? n : MESSAGE_HEADER + MESSAGE_MAX;
+}
+
+/* Up to n bytes from data's front behind the incomplete message. */
+static int
+join(struct ktls_post *post, struct slice *data, size_t n)
+{
+	size_t len = post->partial_len + (n < data->len ? n : data->len);
+	uint8_t *more = post->partial;
+
+	n = len - post->partial_len;
+	if (more == NULL || room(len) != room(post->partial_len)) {
+		if ((more = OPENSSL_realloc(more, room(len))) == NULL)
+			return -ENOMEM;
+		post->partial = more;
+	}
+	memcpy(more + post->partial_len, data->p, n);
+	post->partial_len = len;
+	*data = (struct slice){ data->p + n, data->len - n };
+	return 0;
+}
+
+/*
+ * Takes the next message off data's front: where it lies if it is whole there, else
+ * joined in post->partial. An empty *message: data is used up and more must come.
+ */
+static int
+next_message(struct ktls_post *post, struct slice *data, struct slice *message)
+{
+	size_t len;
+	int err;
+
+	*message = (struct slice){0};
+	if (post->partial == NULL) {
+		if ((err = post_message_len(post, *data, &len)) != 0)
+			return err;
+		if (len <= data->len) {
+			*message = (struct slice){ data->p, len };
+			*data = (struct slice){ data->p + len, data->len - len };
+			return 0;
+		}
+	}
+	for (;;) {
+		struct slice joined = { post->partial, post->partial_len };
+
+		if ((err = post_message_len(post, joined, &len)) != 0)
+			return err;
+		if (len == joined.len)
+			*message = joined;
+		if (len == joined.len || data->len == 0)
+			return 0;
+		if ((err = join(post, data, len - joined.len)) != 0)
+			return err;
+	}
 }
 
 static int
 handshake(struct ktls_post *post, struct slice data)
 {
-	struct slice rest;
-	size_t used;
+	struct slice message;
 	int err;
 
 	if (data.len == 0)
 		return KTLS_REFUSED(KTLS_R_RECORD_EMPTY);
-	if (post->partial == NULL) {
-		if ((err = post_messages(post, data, &used)) != 0)
+	while (data.len != 0) {
+		if ((err = next_message(post, &data, &message)) != 0)
 			return err;
-		rest = (struct slice){ data.p + used, data.len - used };
-		return rest.len != 0 ? join(post, rest) : 0;
-	}
-	if ((err = join(post, data)) != 0 ||
-	    (err = post_messages(post, (struct slice){ post->partial, post->partial_len }, &used)) != 0)
-		return err;
-	post->partial_len -= used;
-	if (post->partial_len == 0)
+		if (message.len == 0)
+			break;
+		err = post_message(post, message, data.len == 0);
 		drop_partial(post);
-	else
-		memmove(post->partial, post->partial + used, post->partial_len);
+		if (err != 0)
+			return err;
+	}
 	return 0;
 }
 
@@ -140,40 +202,50 @@ record(struct ktls_post *post, uint8_t type, struct slice data)
 		return alert(post, data);
 	case KTLS_TYPE_HANDSHAKE:
 		return handshake(post, data);
-	case KTLS_TYPE_CHANGE_CIPHER_SPEC:
-		return KTLS_REFUSED(KTLS_R_RECORD_CCS);
-	default:
+	default:		/* change_cipher_spec too, after Finished: RFC 8446 5 */
 		return KTLS_REFUSED(KTLS_R_RECORD_TYPE);
 	}
 }
 
-/* What comes behind close_notify is ignored (RFC 8446 6.1). */
+static int
+fail(struct ktls_post *post, int err)
+{
+	drop_partial(post);
+	post->due = 0;
+	return post->err = err;
+}
+
 int
 ktls_post_record(struct ktls_post *post, uint8_t type, const void *data, size_t len)
 {
-	if (post->err != 0 || post->peer_closed)
+	int err;
+
+	if (post->err != 0)
 		return post->err;
-	if ((post->err = record(post, type, (struct slice){ data, len })) != 0)
-		drop_partial(post);
-	return post->err;
+	if (post->peer_closed)
+		return 0;		/* RFC 8446 6.1: what comes behind is ignored */
+	if (post->due & DUE_REKEY_RX)
+		return -EINVAL;		/* nobody can have opened it with the right key */
+	err = record(post, type, (struct slice){ data, len });
+	return err != 0 ? fail(post, err) : 0;
 }
 
 int
 ktls_post_application_data(struct ktls_post *post)
 {
-	if (post->err == 0 && post->partial != NULL) {
-		post->err = KTLS_REFUSED(KTLS_R_INTERLEAVED);
-		drop_partial(post);
-	}
+	if (post->err == 0 && post->partial != NULL)
+		return fail(post, KTLS_REFUSED(KTLS_R_INTERLEAVED));
 	post->in_a_row = 0;
 	return post->err;
 }
 
 static struct ktls_action
-alert_action(uint8_t level, uint8_t description)
+alert_action(enum ktls_alert description)
 {
+	uint8_t level = description == KTLS_ALERT_close_notify ? 1 : 2;		/* RFC 8446 6 */
+
 	return (struct ktls_action){ .kind = KTLS_ACTION_SEND, .type = KTLS_TYPE_ALERT,
-	    .data = { level, description }, .len = 2 };
+	    .data = { level, (uint8_t)description }, .len = 2 };
 }
 
 /* KeyUpdate, RFC 8446 4.6.3: type 24, a length of 1, request_update. */
@@ -184,11 +256,10 @@ update_action(bool request)
 	    .data = { 24, 0, 0, 1, request }, .len = 5 };
 }
 
-/* The new key of what we receive comes first; our own only behind the KeyUpdate that announces it. */
 void
 ktls_post_next(struct ktls_post *post, struct ktls_action *action)
 {
-	int due = post->due & -post->due;		/* the lowest bit */
+	unsigned due = post->due & (0u - post->due);	/* the lowest bit */
 
 	post->due = (uint8_t)(post->due & ~due);
 	*action = (struct ktls_action){ .kind = KTLS_ACTION_NONE };
@@ -198,8 +269,9 @@ ktls_post_next(struct ktls_post *post, struct ktls_action *action)
 	} else if (due == DUE_UPDATE) {
 		*action = update_action(post->request);
 		post->request = false;
+		post->due |= DUE_REKEY_TX;
 	} else if (due == DUE_CLOSE) {
-		*action = alert_action(1, KTLS_ALERT_close_notify);
+		*action = alert_action(KTLS_ALERT_close_notify);
 	} else if (due == DUE_CLOSED) {
 		action->kind = KTLS_ACTION_CLOSED;
 	}
@@ -212,18 +284,22 @@ ktls_post_key_update(struct ktls_post *post, bool request)
 		return post->err;
 	if (post->closing)
 		return -EBADF;
-	post->due |= DUE_UPDATE | DUE_REKEY_TX;
+	post->due |= DUE_UPDATE;
 	post->request = post->request || request;
 	return 0;
 }
 
+/* A KeyUpdate that nobody has seen yet has no purpose any more; one under way gets its keys. */
 int
 ktls_post_close(struct ktls_post *post)
 {
+	if (post->err != 0)
+		return post->err;
 	if (post->closing)
 		return -EBADF;
 	post->closing = true;
-	post->due = (uint8_t)((post->due & ~(DUE_UPDATE | DUE_REKEY_TX)) | DUE_CLOSE);
+	post->request = false;
+	post->due = (uint8_t)((post->due & ~DUE_UPDATE) | DUE_CLOSE);
 	return 0;
 }
 
@@ -233,13 +309,14 @@ ktls_post_peer_closed(const struct ktls_post *post)
 	return post->peer_closed;
 }
 
-/* One of close_notify says nothing of a fault: warning. Every other is fatal (RFC 8446 6). */
 void
 ktls_post_alert(int err, struct ktls_action *action)
 {
 	int description = ktls_err_reason(err) != KTLS_R_NONE ? ktls_err_alert(err) : -1;
 
+	if (err == -ENOMEM)
+		description = KTLS_ALERT_internal_error;	/* RFC 8446 6.2 names it */
 	*action = (struct ktls_action){ .kind = KTLS_ACTION_NONE };
-	if (description >= 0 && description < KTLS_ALERT_none)
-		*action = alert_action(description == KTLS_ALERT_close_notify ? 1 : 2, (uint8_t)description);
+	if (description >= 0)
+		*action = alert_action((enum ktls_alert)description);
 }
