@@ -50,7 +50,7 @@ ktls_hs_new(struct ktls_hs **out, struct ktls_config *cfg, enum ktls_role role,
 	int err;
 
 	if ((hs = OPENSSL_zalloc(sizeof(*hs))) == NULL)
-		return crypto_error();
+		return fail_memory();
 	hs->cfg = ktls_config_ref(cfg);
 	hs->crypto = cfg->crypto;
 	hs->role = role;
@@ -118,7 +118,7 @@ ktls_hs_recv_buf(struct ktls_hs *hs, size_t *len)
 	if (finished(hs))
 		return NULL;
 	if ((buf = input_space(hs, len)) == NULL)
-		fail_with(hs, -ENOMEM);
+		fail_with(hs, fail_memory());
 	return buf;
 }
 
@@ -146,7 +146,7 @@ ktls_hs_feed(struct ktls_hs *hs, const void *data, size_t len)
 	while (taken < len && !finished(hs)) {
 		space = input_record_space(hs, &n);
 		if (space == NULL) {
-			fail_with(hs, -ENOMEM);
+			fail_with(hs, fail_memory());
 			break;
 		}
 		if (n > len - taken)

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <openssl/bio.h>
 #include "handshake/machine.h"
+
+int
+fail_memory(void)
+{
+	(void)crypto_error();
+	return -ENOMEM;
+}
 
 int
 fail_refuse(struct ktls_hs *hs, enum ktls_reason reason, const char *fmt, ...)

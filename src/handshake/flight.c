@@ -23,7 +23,7 @@ grow(uint8_t **buf, size_t *room, size_t len, size_t n)
 	if (n <= *room - len)
 		return 0;
 	if ((bigger = OPENSSL_clear_realloc(*buf, *room, len + n)) == NULL)
-		return crypto_error();
+		return fail_memory();
 	*buf = bigger;
 	*room = len + n;
 	return 0;

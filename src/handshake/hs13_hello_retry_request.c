@@ -61,7 +61,7 @@ hs13_hello_retry_request_recv(struct ktls_hs *hs, struct slice body)
 	    (err = check(hs, &hrr, &suite)) != 0)
 		return err;
 	if (hrr.cookie.len != 0 && (cookie = OPENSSL_memdup(hrr.cookie.p, hrr.cookie.len)) == NULL)
-		return crypto_error();
+		return fail_memory();
 
 	/* Nothing below can fail: the connection changes here or not at all. */
 	hs->cookie = cookie;

@@ -49,10 +49,8 @@ free_space(struct input *in, size_t *len)
 	size_t have = in->len - in->off;
 
 	*len = 0;
-	if (in->buf == NULL && (in->buf = OPENSSL_malloc(KTLS_RECORD_MAX)) == NULL) {
-		(void)crypto_error();
+	if (in->buf == NULL && (in->buf = OPENSSL_malloc(KTLS_RECORD_MAX)) == NULL)
 		return NULL;
-	}
 	if (in->off != 0)
 		memmove(in->buf, in->buf + in->off, have);
 	in->off = 0;
@@ -137,7 +135,7 @@ join(struct input *in, struct slice s)
 	if (room != in->joined_room) {
 		bigger = OPENSSL_clear_realloc(in->joined, in->joined_room, room);
 		if (bigger == NULL)
-			return crypto_error();
+			return fail_memory();
 		in->joined = bigger;
 		in->joined_room = room;
 	}

@@ -168,6 +168,8 @@ KTLS_CHECKED int question_signed_content(struct ktls_hs *hs, uint8_t content[SIG
 void fail_with(struct ktls_hs *hs, int err);
 /* The peer's alert record: 0 for what may be ignored. */
 KTLS_CHECKED int fail_peer_alert(struct ktls_hs *hs, struct slice body);
+/* -ENOMEM, for an OPENSSL_malloc() that gave NULL; what it left in libcrypto's queue is dropped. */
+int fail_memory(void);
 /* KTLS_REFUSED(reason), with a sentence of its own. */
 #define PRINTF_LIKE(fmt, args)	__attribute__((format(printf, fmt, args)))
 PRINTF_LIKE(3, 4)

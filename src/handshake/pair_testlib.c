@@ -60,6 +60,8 @@ lend(struct ktls_hs *hs, struct pair_wire *wire, size_t max)
 	size_t room;
 	void *buf = ktls_hs_recv_buf(hs, &room);
 
+	if (buf == NULL && ktls_hs_want(hs) != KTLS_HS_RECV)
+		return 0;			/* out of memory */
 	check(buf != NULL && room != 0, "lends no room");
 	if (max > room)
 		max = room;
