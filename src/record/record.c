@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <ktls/record.h>
 #include "crypto/aead.h"
@@ -58,7 +57,7 @@ ktls_record_new(struct ktls_record **out, struct ktls_crypto *crypto, enum ktls_
 	if ((keys->version != KTLS_TLS12 && keys->version != KTLS_TLS13) ||
 	    (unsigned)keys->cipher >= KTLS_CIPHERS)
 		return -EINVAL;
-	if ((record = calloc(1, sizeof(*record))) == NULL)
+	if ((record = OPENSSL_zalloc(sizeof(*record))) == NULL)
 		return -ENOMEM;
 	record->cipher = keys->cipher;
 	record->dir = dir;
@@ -84,7 +83,7 @@ ktls_record_free(struct ktls_record *record)
 	aead_free(&record->aead);
 	ktls_crypto_unref(record->crypto);
 	explicit_bzero(record, sizeof(*record));
-	free(record);
+	OPENSSL_free(record);
 }
 
 int

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "schedule/transcript.h"
 
@@ -17,7 +16,7 @@ transcript_free(struct transcript *t)
 {
 	EVP_MD_CTX_free(t->md);
 	EVP_MD_CTX_free(t->snapshot);
-	free(t->held);
+	OPENSSL_free(t->held);
 	*t = (struct transcript){ .crypto = t->crypto };
 }
 
@@ -30,7 +29,7 @@ hold(struct transcript *t, struct slice message)
 		return -EMSGSIZE;
 	if (message.len == 0)
 		return 0;
-	if ((held = realloc(t->held, t->held_len + message.len)) == NULL)
+	if ((held = OPENSSL_realloc(t->held, t->held_len + message.len)) == NULL)
 		return -ENOMEM;
 	memcpy(held + t->held_len, message.p, message.len);
 	t->held = held;
@@ -61,7 +60,7 @@ transcript_choose(struct transcript *t, enum crypto_hash hash)
 	t->md = md;
 	t->snapshot = snapshot;
 	t->hash = hash;
-	free(t->held);
+	OPENSSL_free(t->held);
 	t->held = NULL;
 	t->held_len = 0;
 	return 0;
