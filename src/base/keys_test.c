@@ -16,9 +16,11 @@ static void
 wiped(void **unused)
 {
 	static const struct ktls_keys zeros;
-	struct ktls_keys *keys = calloc(1, sizeof(*keys));
+	struct ktls_keys *keys;
 
 	(void)unused;
+	wipe_begin();
+	keys = calloc(1, sizeof(*keys));
 	assert_non_null(keys);
 	keys->cipher = KTLS_AES_256_GCM;
 	keys->seq = 1;

@@ -146,9 +146,11 @@ static const uint8_t masked[16] = {
 static void
 wiped(void **unused)
 {
-	struct secret_slot *slot = slot_new();
+	struct secret_slot *slot;
 
 	(void)unused;
+	wipe_begin();
+	slot = slot_new();
 	wipe_unmask(masked, sizeof(masked), secret_slot_bytes(slot));
 	assert_int_equal(wipe_find(masked, sizeof(masked)), 1);
 	secret_slot_free(slot);

@@ -190,6 +190,7 @@ static void
 no_trace(void **unused)
 {
 	(void)unused;
+	wipe_begin();
 	for (size_t i = 0; i < GROUPS; i++) {
 		uint8_t share[GROUP_SHARE_MAX], theirs[GROUP_SHARE_MAX];
 		uint8_t secret[GROUP_SECRET_MAX], masked[32];

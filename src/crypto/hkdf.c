@@ -53,8 +53,11 @@ hkdf_expand(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice prk,
 	int err = 0;
 
 	for (; ctx != NULL && out_len != 0; i++, out += n, out_len -= n) {
-		/* T(i) = HMAC(PRK, T(i-1) | info | i), again under the same key */
-		if ((i != 1 && !EVP_MAC_init(ctx, NULL, 0, NULL)) ||
+		/*
+		 * T(i) = HMAC(PRK, T(i-1) | info | i). The key is given again: OpenSSL up
+		 * to 3.0.2 does not begin anew without one.
+		 */
+		if ((i != 1 && !EVP_MAC_init(ctx, prk.p, prk.len, NULL)) ||
 		    !EVP_MAC_update(ctx, t, t_len) ||
 		    !EVP_MAC_update(ctx, info.p, info.len) ||
 		    !EVP_MAC_update(ctx, &i, 1) ||

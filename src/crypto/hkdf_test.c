@@ -181,6 +181,7 @@ no_trace(void **unused)
 	uint8_t secret[32], out[32], masked_out[32];
 
 	(void)unused;
+	wipe_begin();
 	wipe_unmask(masked, sizeof(masked), secret);
 	OK(hkdf_expand_label(crypto, HASH_SHA256, secret, "key", (struct slice){ NULL, 0 }, out,
 	    sizeof(out)));

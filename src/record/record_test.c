@@ -222,7 +222,7 @@ numbers_end(void **unused)
 {
 	struct ktls_keys keys = some_keys(KTLS_TLS13, KTLS_AES_128_GCM, UINT64_MAX - 1);
 	struct ktls_record *tx = make(KTLS_TX, keys), *rx = make(KTLS_RX, keys);
-	uint8_t rec[32], before[32], type;
+	uint8_t rec[32] = {0}, before[32], type;
 	void *plain;
 	size_t len;
 
@@ -558,6 +558,7 @@ no_trace(void **unused)
 	uint8_t rec[64];
 
 	(void)unused;
+	wipe_begin();
 	for (int i = 0; i < 2 * KTLS_CIPHERS; i++) {
 		enum ktls_cipher cipher = (enum ktls_cipher)(i / 2);
 		uint16_t version = i % 2 ? KTLS_TLS12 : KTLS_TLS13;
@@ -578,6 +579,7 @@ static void
 rekeying_leaves_no_trace(void **unused)
 {
 	(void)unused;
+	wipe_begin();
 	for (enum ktls_cipher cipher = 0; cipher < KTLS_CIPHERS; cipher++) {
 		struct ktls_record *record = secret_record(KTLS_TLS13, cipher);
 		struct ktls_keys keys = some_keys(KTLS_TLS13, cipher, 0);
