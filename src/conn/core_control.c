@@ -45,12 +45,14 @@ core_control_pull(struct ktls_conn *c)
 		ktls_post_next(c->post, a);
 		if (a->kind == KTLS_ACTION_NONE)
 			return;
-		if (a->kind == KTLS_ACTION_CLOSED)
+		if (a->kind == KTLS_ACTION_CLOSED) {
 			c->rx.closed = true;
-		else if (a->kind == KTLS_ACTION_REKEY && a->dir == KTLS_RX)
+			c->wait = false;	/* as at the end of the stream */
+		} else if (a->kind == KTLS_ACTION_REKEY && a->dir == KTLS_RX) {
 			rekey_rx(c);
-		else
+		} else {
 			c->controls++;
+		}
 	}
 }
 

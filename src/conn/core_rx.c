@@ -36,6 +36,7 @@ static void
 ended(struct ktls_conn *c)
 {
 	c->rx.eof = true;
+	c->wait = false;	/* whoever lingers looks again at once */
 	if (c->shut != SHUT_FIN)
 		core_fail(c, KTLS_REFUSED(KTLS_R_TRUNCATED));
 }
