@@ -37,4 +37,19 @@ int bench_deliver(struct bench *b, enum ktls_role to, enum pair_way way);
 /* Takes the alert that hs sends, opened by what seals for it; -1 where it sends none. */
 int bench_alert(struct bench *b, enum ktls_role from);
 
+/*
+ * What a fuzz target does with its input, a program for the other side of `to`.
+ * First byte: the stage, and how bytes are delivered. Then steps: what (below), a
+ * record's type, two bytes of length, and that many bytes where it takes any.
+ */
+enum bench_step {
+	STEP_RAW,	/* bytes as they are */
+	STEP_PLAIN,	/* a record in the clear */
+	STEP_SEALED,	/* a protected one */
+	STEP_GOOD,	/* that many bytes of what the other side would really send, as a record */
+	STEP_END,	/* the stream ends */
+	STEPS
+};
+int bench_fuzz(enum ktls_role to, const uint8_t *data, size_t len);
+
 #endif

@@ -26,8 +26,10 @@ message_config(enum ktls_role role)
 
 	if (cfg != NULL)
 		return cfg;
-	if (pki == NULL)
+	if (pki == NULL) {
 		pki = test_pki_new();
+		(void)atexit(message_configs_free);	/* its directory */
+	}
 	cfg = role == KTLS_CLIENT ? test_pki_client(pki) : test_pki_server(pki, TEST_EC);
 	check(ktls_config_alpn(cfg, names, 2) == 0, "ALPN");
 	check(ktls_config_record_size_limit(cfg, 16385) == 0, "record_size_limit");
