@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include <openssl/pem.h>
+#include "base/wipe_testlib.h"
 #include "config/alloc_testlib.h"
 #include "config/config.h"
 #include "config/pki_testlib.h"
@@ -427,6 +429,69 @@ running_out_of_memory_for_a_file(void **unused)
 	ktls_config_unref(cfg);
 }
 
+/* By a child, so that this process has never seen the key. */
+static void
+write_elsewhere(const char *cert_path, const char *key_path)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct test_pki *other = test_pki_new();
+		const char *cert = test_pki_cert_file(other, TEST_EC);
+		const char *key = test_pki_key_file(other, TEST_EC);
+		int moved = rename(cert, cert_path) == 0 && rename(key, key_path) == 0;
+
+		test_pki_free(other);
+		_exit(moved ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* The middle of a file, masked. */
+static void
+read_masked(const char *path, uint8_t masked[48])
+{
+	uint8_t text[48];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, text, sizeof(text), 100), sizeof(text));
+	close(fd);
+	wipe_mask(text, sizeof(text), masked);
+}
+
+static void
+load(void *arg)
+{
+	const char *const *paths = arg;
+	struct ktls_config *cfg = config();
+
+	assert_int_equal(ktls_config_identity(cfg, paths[0], paths[1]), 0);
+	assert_int_equal(ktls_config_identity(cfg, paths[1], paths[0]), -EINVAL);
+	ktls_config_unref(cfg);
+}
+
+/* A key file is in memory only while it is decoded. */
+static void
+the_text_of_a_key_file_is_gone(void **unused)
+{
+	char cert[300], key[300];
+	const char *paths[] = { cert, key };
+	uint8_t masked[48];
+
+	(void)unused;
+	wipe_begin();
+	snprintf(cert, sizeof(cert), "%s/elsewhere.pem", test_pki_dir(pki));
+	snprintf(key, sizeof(key), "%s/elsewhere-key.pem", test_pki_dir(pki));
+	write_elsewhere(cert, key);
+	read_masked(key, masked);
+	wipe_deep(load, paths);
+	assert_int_equal(wipe_find(masked, sizeof(masked)), 0);
+}
+
 static int
 set_up(void **unused)
 {
@@ -457,6 +522,7 @@ main(void)
 		cmocka_unit_test(long_paths_leave_room_for_the_sentence),
 		cmocka_unit_test(running_out_of_memory_changes_nothing),
 		cmocka_unit_test(running_out_of_memory_for_a_file),
+		cmocka_unit_test(the_text_of_a_key_file_is_gone),
 	};
 
 	test_alloc_init();

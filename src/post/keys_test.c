@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "base/wipe_testlib.h"
 #include "post/state.h"
 #include "schedule/schedule13.h"
 
@@ -194,6 +195,55 @@ freeing_wipes(void **unused)
 		assert_int_equal(secret[i], 0);	/* its page is kept: one empty region always is */
 }
 
+/* Masked: how the traffic secrets of a handshake begin, TX's and RX's. */
+static const uint8_t masked[KTLS_DIRS][16] = {
+	{ 0x1d, 0x52, 0x8e, 0x07, 0xc3, 0x99, 0x60, 0xfa,
+	    0x35, 0x2b, 0xd4, 0x71, 0x0e, 0xb8, 0x46, 0xe1 },
+	{ 0x81, 0x3f, 0xca, 0x56, 0x2d, 0xe7, 0x14, 0xb9,
+	    0x68, 0xf3, 0x0a, 0x9c, 0xd1, 0x45, 0x7e, 0x22 },
+};
+
+static void
+begin_with_masked(void *arg)
+{
+	struct ktls_post **post = arg;
+	struct hs_secrets secrets = { .crypto = crypto, .cipher = KTLS_AES_128_GCM };
+
+	for (int dir = 0; dir < KTLS_DIRS; dir++)
+		wipe_unmask(masked[dir], sizeof(masked[dir]), secrets.traffic[dir]);
+	assert_int_equal(post_alloc(post), 0);
+	post_begin(*post, &secrets);
+	explicit_bzero(&secrets, sizeof(secrets));
+}
+
+static void
+move_on(void *arg)
+{
+	struct ktls_post **post = arg;
+	struct ktls_keys keys;
+
+	assert_int_equal(ktls_post_rekey(*post, KTLS_TX, &keys), 0);
+	assert_int_equal(ktls_post_in_kernel(*post, KTLS_RX), 0);
+	ktls_keys_wipe(&keys);
+}
+
+/* What a slot had before it moved on is nowhere: keys in force can't be derived from our memory. */
+static void
+old_secrets_are_gone(void **unused)
+{
+	struct ktls_post *post;
+
+	(void)unused;
+	wipe_begin();
+	wipe_deep(begin_with_masked, &post);
+	assert_int_equal(wipe_find(masked[KTLS_TX], sizeof(masked[0])), 1);
+	assert_int_equal(wipe_find(masked[KTLS_RX], sizeof(masked[0])), 1);
+	wipe_deep(move_on, &post);
+	assert_int_equal(wipe_find(masked[KTLS_TX], sizeof(masked[0])), 0);
+	assert_int_equal(wipe_find(masked[KTLS_RX], sizeof(masked[0])), 0);
+	ktls_post_free(post);
+}
+
 /* RFC 8446 5.5, RFC 9147 4.5.3 */
 static void
 how_much_a_key_may_do(void **unused)
@@ -251,6 +301,7 @@ main(void)
 		cmocka_unit_test(later_generations_are_logged),
 		cmocka_unit_test(a_forked_child_has_no_secrets),
 		cmocka_unit_test(freeing_wipes),
+		cmocka_unit_test(old_secrets_are_gone),
 		cmocka_unit_test(how_much_a_key_may_do),
 	};
 
