@@ -80,10 +80,13 @@ KTLS_API KTLS_CHECKED int ktls_hs_want(struct ktls_hs *hs);
  * and without exact, it is as large as pays.
  */
 KTLS_API void ktls_hs_set_exact(struct ktls_hs *hs, bool exact);
-KTLS_API void *ktls_hs_recv_buf(struct ktls_hs *hs, size_t *len);
+KTLS_API void *ktls_hs_recv_buf(struct ktls_hs *hs, size_t *len);	/* NULL: no memory; want says so */
 KTLS_API void ktls_hs_received(struct ktls_hs *hs, size_t n);	/* 0: the peer has closed */
 
-/* Instead: bytes read elsewhere. Returns how many it took, up to the last that it may. */
+/*
+ * Instead: bytes read elsewhere, exact or not. Returns how many it took: all, but
+ * what stands behind the end of the handshake.
+ */
 KTLS_API size_t ktls_hs_feed(struct ktls_hs *hs, const void *data, size_t len);
 
 KTLS_API const void *ktls_hs_send_buf(const struct ktls_hs *hs, size_t *len);

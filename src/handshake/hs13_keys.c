@@ -32,7 +32,10 @@ install(struct ktls_hs *hs, enum ktls_dir dir, const uint8_t *secret)
 	ktls_keys_wipe(&keys);
 	if (err != 0)
 		return err;
-	ktls_record_set_limit(*rec, dir == KTLS_TX ? hs->peer_limit : hs->our_limit);
+	if (dir == KTLS_TX)
+		ktls_record_set_limit(*rec, hs->peer_limit);
+	else if (!hs->in.skip_early)	/* early data was made before there was a limit */
+		ktls_record_set_limit(*rec, hs->our_limit);
 	hs->in.cut.rec = hs->rec[KTLS_RX];
 	return 0;
 }

@@ -107,14 +107,13 @@ static int
 message_len(struct slice s, size_t *len)
 {
 	struct reader r = rd_init(s);
-	uint32_t body;
+	uint8_t type = rd_u8(&r);
+	uint32_t body = rd_u24(&r);
 
 	*len = 0;
-	(void)rd_u8(&r);
-	body = rd_u24(&r);
 	if (r.bad)
 		return 0;
-	if (body > MESSAGE_MAX)
+	if (body > (type == MT_SERVER_HELLO ? SERVER_HELLO_MAX : MESSAGE_MAX))
 		return KTLS_REFUSED(KTLS_R_MESSAGE_LONG);
 	if (body <= s.len - MESSAGE_HEADER)
 		*len = MESSAGE_HEADER + body;
@@ -278,8 +277,10 @@ take_record(struct ktls_hs *hs, uint8_t *record, size_t len)
 		if (err != 0)
 			return err;
 		body.p = plain;
-		in->skip_early = false;
 		in->cut.plain_alert = false;
+		if (in->skip_early)
+			ktls_record_set_limit(hs->rec[KTLS_RX], hs->our_limit);
+		in->skip_early = false;
 	}
 	if (type != KTLS_TYPE_HANDSHAKE && type != KTLS_TYPE_ALERT && in->joined_len != 0)
 		return KTLS_REFUSED(KTLS_R_INTERLEAVED);

@@ -48,6 +48,7 @@ enum hs_question { ASK_NOTHING, ASK_VERIFY, ASK_SIGN };
 
 #define MESSAGE_HEADER		4
 #define MESSAGE_MAX		65536	/* bytes of a message's body */
+#define SERVER_HELLO_MAX	32768	/* its cookie is then held three times */
 #define RANDOM_LEN		32
 #define SESSION_ID_MAX		32
 #define SERVER_NAME_MAX		255	/* RFC 1035 2.3.4 */
