@@ -80,7 +80,8 @@ KTLS_API KTLS_CHECKED int ktls_hs_want(struct ktls_hs *hs);
  * and without exact, it is as large as pays.
  */
 KTLS_API void ktls_hs_set_exact(struct ktls_hs *hs, bool exact);
-KTLS_API void *ktls_hs_recv_buf(struct ktls_hs *hs, size_t *len);	/* NULL: no memory; want says so */
+/* NULL where memory is short: want says so. */
+KTLS_API void *ktls_hs_recv_buf(struct ktls_hs *hs, size_t *len);
 KTLS_API void ktls_hs_received(struct ktls_hs *hs, size_t n);	/* 0: the peer has closed */
 
 /*
@@ -124,6 +125,8 @@ KTLS_API uint16_t ktls_hs_signature_scheme(const struct ktls_hs *hs);
  * where it sent record_size_limit (RFC 8449; in TLS 1.3 the limit less the type's byte).
  */
 KTLS_API uint16_t ktls_hs_tx_limit(const struct ktls_hs *hs);
+/* The record_size_limit that binds the peer, as ktls_record_set_limit() takes it; 0: none was agreed. */
+KTLS_API uint16_t ktls_hs_rx_limit(const struct ktls_hs *hs);
 
 /* Where and why it failed: for programs, and as one line: "EncryptedExtensions: ..." */
 KTLS_API enum ktls_reason ktls_hs_reason(const struct ktls_hs *hs);
