@@ -24,6 +24,24 @@ wipe_begin(void)
 }
 
 void
+wipe_deep(void (*fn)(void *arg), void *arg)
+{
+	volatile uint8_t far[65536];
+
+	far[0] = far[sizeof(far) - 1] = 0;
+	fn(arg);
+	far[0] = 1;			/* in use until here: no tail call */
+}
+
+void
+wipe_mask(uint8_t *secret, size_t len, uint8_t *masked)
+{
+	for (size_t i = 0; i < len; i++)
+		masked[i] = secret[i] ^ WIPE_MASK;
+	explicit_bzero(secret, len);
+}
+
+void
 wipe_unmask(const uint8_t *masked, size_t len, uint8_t *secret)
 {
 	for (size_t i = 0; i < len; i++)
@@ -75,8 +93,9 @@ search(int mem, unsigned long from, unsigned long to, const uint8_t *masked, siz
 	return found;
 }
 
-size_t
-wipe_find(const uint8_t *masked, size_t len)
+/* In every mapping whose line in /proc/self/maps has what in it. */
+static size_t
+find(const char *what, const uint8_t *masked, size_t len)
 {
 	int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -89,9 +108,21 @@ wipe_find(const uint8_t *masked, size_t len)
 	assert_non_null(maps);
 	while (fgets(line, sizeof(line), maps) != NULL)
 		if (sscanf(line, "%lx-%lx", &from, &to) == 2 && strstr(line, " rw") != NULL &&
-		    to - from <= MAPPING_MAX)
+		    strstr(line, what) != NULL && to - from <= MAPPING_MAX)
 			found += search(mem, from, to, masked, len);
 	(void)fclose(maps);
 	(void)close(mem);
 	return found;
+}
+
+size_t
+wipe_find(const uint8_t *masked, size_t len)
+{
+	return find("", masked, len);
+}
+
+size_t
+wipe_find_on_stack(const uint8_t *masked, size_t len)
+{
+	return find("[stack]", masked, len);
 }

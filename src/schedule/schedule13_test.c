@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/check_testlib.h"
+#include "base/wipe_testlib.h"
 #include "crypto/hkdf.h"
 #include "schedule/rfc8448_testlib.h"
 #include "schedule/schedule13.h"
@@ -215,6 +216,109 @@ key_lengths(void **unused)
 	}
 }
 
+static const uint8_t masked_psk[32] = {
+	0x4e, 0x85, 0xd1, 0x3a, 0x9c, 0x27, 0xf8, 0x63, 0x0b, 0xbe, 0x54, 0xe7,
+	0x12, 0xad, 0x79, 0xc0, 0x36, 0x8f, 0xda, 0x61, 0x05, 0xf2, 0x9b, 0x4c,
+	0xe8, 0x1f, 0xb3, 0x70, 0x2d, 0xc6, 0x5a, 0x97,
+};
+enum { EARLY, SALT, HANDSHAKE, FINISHED_KEY, NEXT, SECRETS };
+static uint8_t masked[SECRETS][32];
+
+/* What the schedule computes on its way, by its parts. */
+static void
+parts(void *unused)
+{
+	uint8_t psk[32], hash[32], early_secret[32], out[SECRETS][32];
+	struct slice salt = { out[SALT], 32 };
+
+	(void)unused;
+	wipe_unmask(masked_psk, sizeof(psk), psk);
+	OK(crypto_digest(crypto, HASH_SHA256, none, hash));
+	OK(hkdf_extract(crypto, HASH_SHA256, none, (struct slice){ psk, 32 }, early_secret));
+	OK(hkdf_expand_label(crypto, HASH_SHA256, early_secret, "derived",
+	    (struct slice){ hash, 32 }, out[SALT], 32));
+	OK(hkdf_extract(crypto, HASH_SHA256, salt, (struct slice){ psk, 32 }, out[HANDSHAKE]));
+	OK(hkdf_expand_label(crypto, HASH_SHA256, psk, "finished", none, out[FINISHED_KEY], 32));
+	OK(hkdf_expand_label(crypto, HASH_SHA256, psk, "traffic upd", none, out[NEXT], 32));
+	memcpy(out[EARLY], early_secret, 32);
+	explicit_bzero(psk, sizeof(psk));
+	explicit_bzero(early_secret, sizeof(early_secret));
+	for (int i = 0; i < SECRETS; i++)
+		wipe_mask(out[i], 32, masked[i]);
+}
+
+static void
+step_handshake(void *psk)
+{
+	struct schedule13 s;
+
+	OK(schedule13_early(&s, crypto, HASH_SHA256, (struct slice){ psk, 32 }));
+	OK(schedule13_handshake(&s, (struct slice){ psk, 32 }));
+	schedule13_wipe(&s);
+}
+
+static void
+step_finished(void *psk)
+{
+	static uint8_t mac[32];
+
+	OK(finished_mac(crypto, HASH_SHA256, psk, mac, mac));
+}
+
+static void
+step_keys(void *psk)
+{
+	struct ktls_keys keys;
+
+	OK(traffic_keys(crypto, HASH_SHA256, KTLS_CHACHA20_POLY1305, psk, &keys));
+	ktls_keys_wipe(&keys);
+}
+
+static void
+step_update(void *psk)
+{
+	OK(traffic_update(crypto, HASH_SHA256, psk));
+	explicit_bzero(psk, 32);
+}
+
+/* A step that forgets: the search must find what it left. */
+static void
+step_forgets(void *psk)
+{
+	volatile uint8_t copy[32];
+
+	for (size_t i = 0; i < sizeof(copy); i++)
+		copy[i] = ((uint8_t *)psk)[i];
+}
+
+static size_t
+left_behind(void (*step)(void *psk))
+{
+	static uint8_t psk[32];
+	size_t found = 0;
+
+	wipe_unmask(masked_psk, sizeof(psk), psk);
+	wipe_deep(step, psk);
+	explicit_bzero(psk, sizeof(psk));
+	for (int i = 0; i < SECRETS; i++)
+		found += wipe_find(masked[i], 32);
+	return found + wipe_find(masked_psk, 32);
+}
+
+/* RFC 8446 7.1, 7.3 and 4.4.4: no step leaves behind what it stood on or made on its way. */
+static void
+no_trace(void **unused)
+{
+	(void)unused;
+	wipe_begin();
+	wipe_deep(parts, NULL);
+	assert_int_equal(left_behind(step_forgets), 1);
+	assert_int_equal(left_behind(step_handshake), 0);
+	assert_int_equal(left_behind(step_finished), 0);
+	assert_int_equal(left_behind(step_keys), 0);
+	assert_int_equal(left_behind(step_update), 0);
+}
+
 static void
 wiped(void **unused)
 {
@@ -254,6 +358,7 @@ main(void)
 		cmocka_unit_test(compatibility_mode),
 		cmocka_unit_test(update_is_expand_label),
 		cmocka_unit_test(key_lengths),
+		cmocka_unit_test(no_trace),
 		cmocka_unit_test(wiped),
 	};
 
