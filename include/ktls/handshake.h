@@ -125,7 +125,7 @@ KTLS_API uint16_t ktls_hs_signature_scheme(const struct ktls_hs *hs);
  * where it sent record_size_limit (RFC 8449; in TLS 1.3 the limit less the type's byte).
  */
 KTLS_API uint16_t ktls_hs_tx_limit(const struct ktls_hs *hs);
-/* The record_size_limit that binds the peer, as ktls_record_set_limit() takes it; 0: none was agreed. */
+/* The record_size_limit that binds the peer, for ktls_record_set_limit(); 0: none was agreed. */
 KTLS_API uint16_t ktls_hs_rx_limit(const struct ktls_hs *hs);
 
 /* Where and why it failed: for programs, and as one line: "EncryptedExtensions: ..." */

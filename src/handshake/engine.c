@@ -287,6 +287,12 @@ ktls_hs_tx_limit(const struct ktls_hs *hs)
 	return (uint16_t)(hs->peer_limit - 1);
 }
 
+uint16_t
+ktls_hs_rx_limit(const struct ktls_hs *hs)
+{
+	return hs->our_limit;
+}
+
 enum ktls_reason
 ktls_hs_reason(const struct ktls_hs *hs)
 {

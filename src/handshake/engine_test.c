@@ -52,6 +52,7 @@ check_agreed(const struct setting *s, struct ktls_hs *hs)
 	assert_int_equal(ktls_hs_group(hs), s->group);
 	assert_int_equal(ktls_hs_signature_scheme(hs), s->cert == TEST_EC ? 0x0403 : 0x0804);
 	assert_int_equal(ktls_hs_tx_limit(hs), s->limit != 0 ? s->limit - 1 : 16384);
+	assert_int_equal(ktls_hs_rx_limit(hs), s->limit);
 	assert_string_equal(ktls_hs_server_name(hs), "localhost");
 	if (s->alpn)
 		assert_string_equal(ktls_hs_alpn(hs), "h2");
