@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include "conn/state.h"
 
@@ -15,7 +14,7 @@ core_new(struct ktls_conn **conn, struct ktls_config *cfg, enum ktls_role role, 
 	*conn = NULL;
 	if (cfg == NULL)
 		return -EINVAL;
-	if ((c = calloc(1, sizeof(*c))) == NULL)
+	if ((c = OPENSSL_zalloc(sizeof(*c))) == NULL)
 		return -ENOMEM;
 	c->cfg = ktls_config_ref(cfg);
 	c->role = role;
@@ -48,12 +47,11 @@ ktls_conn_free(struct ktls_conn *c)
 	buf_free(&c->early);
 	buf_free(&c->tx.sealed);
 	buf_free(&c->rx.in);
-	free(c->alpn);
-	free(c->server_name);
-	free(c->why);
+	OPENSSL_free(c->alpn);
+	OPENSSL_free(c->server_name);
+	OPENSSL_free(c->why);
 	ktls_config_unref(c->cfg);
-	explicit_bzero(c, sizeof(*c));
-	free(c);
+	OPENSSL_clear_free(c, sizeof(*c));
 }
 
 int
@@ -87,7 +85,7 @@ void
 core_refuse(struct ktls_conn *c, enum ktls_reason reason, const char *why)
 {
 	if (c->err == 0)
-		c->why = strdup(why);	/* without memory: ktls_strerror() */
+		c->why = OPENSSL_strdup(why);	/* without memory: ktls_strerror() */
 	core_fail(c, KTLS_REFUSED(reason));
 }
 

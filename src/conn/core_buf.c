@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "conn/state.h"
 
@@ -17,11 +16,11 @@ buf_room(struct buf *b, size_t n)
 	if (b->cap >= len + n && b->p != NULL) {
 		memmove(b->p, b->p + b->start, len);
 	} else {
-		if ((p = malloc(cap)) == NULL)
+		if ((p = OPENSSL_malloc(cap)) == NULL)
 			return -ENOMEM;
 		if (len != 0)
 			memcpy(p, b->p + b->start, len);
-		free(b->p);
+		OPENSSL_free(b->p);
 		b->p = p;
 		b->cap = cap;
 	}
@@ -41,6 +40,6 @@ buf_take(struct buf *b, size_t n)
 void
 buf_free(struct buf *b)
 {
-	free(b->p);
+	OPENSSL_free(b->p);
 	*b = (struct buf){0};
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "conn/state.h"
 
@@ -9,7 +8,7 @@
 static int
 copy_string(char **to, const char *from)
 {
-	if (from != NULL && (*to = strdup(from)) == NULL)
+	if (from != NULL && (*to = OPENSSL_strdup(from)) == NULL)
 		return -ENOMEM;
 	return 0;
 }
@@ -68,6 +67,7 @@ take_over(struct ktls_conn *c)
 	c->group = ktls_hs_group(c->hs);
 	c->signature_scheme = ktls_hs_signature_scheme(c->hs);
 	c->tx.limit = ktls_hs_tx_limit(c->hs);
+	c->rx.limit = ktls_hs_rx_limit(c->hs);
 	ktls_hs_free(c->hs);
 	c->hs = NULL;
 	c->open = true;
@@ -109,6 +109,9 @@ core_handshake_next(struct ktls_conn *c, struct conn_op *op)
 		op->kind = OP_RECV;
 		op->buf = ktls_hs_recv_buf(c->hs, &op->len);
 		op->large = !core_policy_may(c, KTLS_RX);
+		/* no memory: it has failed, and has an alert to send */
+		if (op->buf == NULL)
+			return core_handshake_next(c, op);
 	} else if (want < 0) {
 		core_fail(c, want);	/* its alert has left */
 		return false;

@@ -58,6 +58,8 @@ core_install_record(struct ktls_conn *c, enum ktls_dir dir)
 	ktls_keys_wipe(&keys);
 	if (err == 0 && dir == KTLS_TX)
 		c->tx.offset = ktls_record_offset(d->record);
+	else if (err == 0)
+		ktls_record_set_limit(d->record, c->rx.limit);
 	if (err == 0 && d->off == OFF_USER)
 		forget_keys(d);
 	return err;

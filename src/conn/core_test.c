@@ -675,6 +675,27 @@ the_peers_record_size_limit(void **unused)
 	}
 }
 
+static void
+our_own_record_size_limit(void **unused)
+{
+	struct ktls_config *cfg = test_pki_client(pki);
+	struct fake_pair pair;
+	ssize_t end;
+
+	(void)unused;
+	assert_int_equal(ktls_config_offload(cfg, KTLS_OFFLOAD_NONE), 0);
+	assert_int_equal(ktls_config_record_size_limit(cfg, 1000), 0);
+	assert_int_equal(fake_pair_init(&pair, cfg, server_cfg, NULL), 0);
+	assert_int_equal(fake_handshake(&pair), 0);
+	assert_int_equal(pair.server.conn->tx.limit, 999);
+	pair.server.conn->tx.limit = 1000;		/* a peer that doesn't keep to it */
+	assert_int_equal(send_alone(&pair.server, body, 1000, 0), 1000);
+	assert_int_equal(fake_receive(&pair.client, 2000, &end), 0);
+	assert_int_equal(end, R(RECORD_OVERFLOW));
+	fake_pair_free(&pair);
+	ktls_config_unref(cfg);
+}
+
 int
 main(void)
 {
@@ -697,6 +718,7 @@ main(void)
 		cmocka_unit_test(status_says_what_was_agreed),
 		cmocka_unit_test(what_follows_the_handshake_is_kept),
 		cmocka_unit_test(the_peers_record_size_limit),
+		cmocka_unit_test(our_own_record_size_limit),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown) != 0;

@@ -217,12 +217,12 @@ kernel_install(struct fake_side *side, const struct conn_op *op)
 		err = ktls_record_rekey(*record, &keys);
 	else
 		err = ktls_record_new(record, side->conn->cfg->crypto, op->dir, &keys);
+	ktls_keys_wipe(&keys);
 	if (err != 0)
-		give_up("the kernel takes no key");
+		return -ENOMEM;		/* which the kernel has too */
 	if (op->dir == KTLS_RX)
 		k->expired = false;
 	k->installs[op->dir]++;
-	ktls_keys_wipe(&keys);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #ifndef CONN_STATE_H
 #define CONN_STATE_H
 
+#include <openssl/crypto.h>
 #include <ktls/offload.h>
 #include <ktls/post.h>
 #include <ktls/record.h>
@@ -105,7 +106,7 @@ struct rx_state {
 	struct buf in;			/* records, or pieces of one that the kernel opened */
 	uint8_t *plain;			/* inside in: opened, not yet received by the user */
 	size_t plain_len;
-	uint8_t type;			/* of the pieces in `in` */
+	uint16_t limit;			/* our record_size_limit, where the peer knows it */
 	bool much;			/* the last read filled its buffer: lend a large one */
 	bool more;			/* kernel: poll() may not tell of what is there */
 	/* kernel: nothing is received before the new key is installed */
