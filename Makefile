@@ -44,7 +44,7 @@ INC_kmod-tests = -Iinclude -Isrc
 INC_tools      = -Iinclude -Itools
 INC_docs       = -Iinclude
 
-NEED    := libcrypto>=3.0 liburing libnl-3.0 libnl-genl-3.0 jansson
+NEED    := libcrypto>=3.0.1 liburing libnl-3.0 libnl-genl-3.0 jansson
 missing := $(strip $(foreach p,$(NEED),$(shell pkg-config --exists '$(subst >=, >= ,$p)' 2>/dev/null || echo '$p')))
 cmocka  := $(shell pkg-config --exists cmocka 2>/dev/null && echo yes)
 pc       = $(shell pkg-config $(1) $(2) 2>/dev/null)
