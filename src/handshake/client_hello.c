@@ -147,7 +147,11 @@ decode_extensions(struct client_hello *ch, struct reader *r)
 	return extensions_close(&x);
 }
 
-/* The rules among extensions. RFC 8446 4.2.9, 4.2.10. */
+/*
+ * The rule among extensions, RFC 8446 4.2.9. A client that offers early data MUST
+ * offer a PSK too (4.2.10); no server is told to look: ours refuses all early data,
+ * and it skips what such a client sends like any other.
+ */
 static int
 check_combination(const struct client_hello *ch)
 {
@@ -155,8 +159,6 @@ check_combination(const struct client_hello *ch)
 
 	if (ch->seen & psk && !(ch->seen & extension_bit(EXT_PSK_KEY_EXCHANGE_MODES)))
 		return KTLS_REFUSED(KTLS_R_CH_PSK_MODES);
-	if (ch->seen & extension_bit(EXT_EARLY_DATA) && !(ch->seen & psk))
-		return KTLS_REFUSED(KTLS_R_CH_EARLY_DATA);
 	return 0;
 }
 

@@ -128,7 +128,7 @@ static const struct row rows[] = {
 	{ "an empty cookie", ADD, { EXT_COOKIE, { 0,0 }, 2 }, R(MALFORMED) },
 	{ "modes without psk", ADD, { EXT_PSK_KEY_EXCHANGE_MODES, { 1,1 }, 2 }, 0 },
 	{ "no mode", ADD, { EXT_PSK_KEY_EXCHANGE_MODES, { 0 }, 1 }, R(MALFORMED) },
-	{ "early_data without psk", ADD, { EXT_EARLY_DATA, { 0 }, 0 }, R(CH_EARLY_DATA) },
+	{ "early_data without psk", ADD, { EXT_EARLY_DATA, { 0 }, 0 }, 0 },
 	{ "early_data not empty", ADD, { EXT_EARLY_DATA, { 0 }, 1 }, R(MALFORMED) },
 	{ "psk without modes", ADD, { EXT_PRE_SHARED_KEY, { 0,7, 0,1,1, 0,0,0,0, 0,33, 32 }, 44 }, R(CH_PSK_MODES) },
 	{ "psk cut short", ADD, { EXT_PRE_SHARED_KEY, { 0,7, 0,1,1, 0,0,0,0, 0,33, 32 }, 43 }, R(MALFORMED) },

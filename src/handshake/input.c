@@ -240,7 +240,8 @@ skip(struct ktls_hs *hs, const uint8_t *record, size_t len)
 {
 	struct input *in = &hs->in;
 
-	if (!in->skip_early || record[0] != KTLS_TYPE_APPLICATION_DATA)
+	/* In the middle of a ClientHello they are nobody's: RFC 8446 5.1. */
+	if (!in->skip_early || record[0] != KTLS_TYPE_APPLICATION_DATA || in->joined_len != 0)
 		return false;
 	in->skipped += len - KTLS_RECORD_HEADER;
 	return true;

@@ -271,7 +271,29 @@ early_data_before_the_second_hello(void **unused)
 		ktls_hs_set_exact(b.server, true);
 		b.server->window = true;
 		assert_int_equal(bench_deliver(&b, KTLS_SERVER, PAIR_WHOLE), KTLS_HS_SEND);
-		assert_int_equal(b.server->err, offered ? 0 : R(RECORD_TYPE));
+		assert_int_equal(b.server->err, offered ? 0 : R(APPLICATION_DATA));
+		bench_free(&b);
+	}
+}
+
+static void
+early_data_in_the_second_hello(void **unused)
+{
+	static const uint8_t junk[50];
+	struct bench b;
+
+	(void)unused;
+	for (size_t at = 1; at < 30; at += 7) {
+		struct slice hello;
+
+		bench_new(&b, BENCH_HELLO);
+		hello = (struct slice){ b.hello.data + 5, b.hello.len - 5 };
+		b.server->in.skip_early = true;
+		bench_plain(&b, KTLS_CLIENT, KTLS_TYPE_HANDSHAKE, hello.p, at);
+		bench_plain(&b, KTLS_CLIENT, KTLS_TYPE_APPLICATION_DATA, junk, sizeof(junk));
+		bench_plain(&b, KTLS_CLIENT, KTLS_TYPE_HANDSHAKE, hello.p + at, hello.len - at);
+		assert_int_equal(bench_deliver(&b, KTLS_SERVER, PAIR_WHOLE), KTLS_HS_SEND);
+		assert_int_equal(b.server->err, R(INTERLEAVED));
 		bench_free(&b);
 	}
 }
@@ -318,6 +340,7 @@ main(void)
 		cmocka_unit_test(record_size_limit),
 		cmocka_unit_test(early_data_is_skipped),
 		cmocka_unit_test(early_data_before_the_second_hello),
+		cmocka_unit_test(early_data_in_the_second_hello),
 		cmocka_unit_test(end_of_stream),
 	};
 

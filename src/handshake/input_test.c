@@ -25,7 +25,7 @@ static const struct {
 	{ "SSL 2.0", { 0x80,0x2e, 1, 3,1, 0,0x15 }, 7, R(SSLV2_HELLO) },
 	{ "SSL 2.0, not a hello", { 0x80,0x2e, 4, 3,1 }, 5, R(RECORD_VERSION) },
 	{ "major version 2", { 22, 2,0, 0,10 }, 5, R(RECORD_VERSION) },
-	{ "application data", { 23, 3,3, 0,40 }, 5, R(RECORD_TYPE) },
+	{ "application data", { 23, 3,3, 0,40 }, 5, R(APPLICATION_DATA) },
 	{ "heartbeat", { 24, 3,3, 0,3 }, 5, R(RECORD_TYPE) },
 	{ "change_cipher_spec before ClientHello", { 20, 3,3, 0,1, 1 }, 6, R(RECORD_TYPE) },
 	{ "too long", { 22, 3,1, 0x40,1 }, 5, R(RECORD_OVERFLOW) },

@@ -22,6 +22,8 @@ plain_len(const struct cut *cut, uint8_t type, uint8_t major, size_t len)
 		if (len == 0)
 			return KTLS_REFUSED(KTLS_R_RECORD_EMPTY);
 		break;
+	case KTLS_TYPE_APPLICATION_DATA:
+		return KTLS_REFUSED(KTLS_R_APPLICATION_DATA);
 	default:
 		return KTLS_REFUSED(KTLS_R_RECORD_TYPE);
 	}

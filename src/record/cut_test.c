@@ -29,7 +29,7 @@ static const struct {
 	{ "an empty handshake record", PLAIN, { 22, 3, 3, 0, 0 }, R(RECORD_EMPTY) },
 	{ "an alert", PLAIN, { 21, 3, 3, 0, 2 }, 7 },
 	{ "an empty alert", PLAIN, { 21, 3, 3, 0, 0 }, R(RECORD_EMPTY) },
-	{ "application data without keys", PLAIN, { 23, 3, 3, 0, 2 }, R(RECORD_TYPE) },
+	{ "application data without keys", PLAIN, { 23, 3, 3, 0, 2 }, R(APPLICATION_DATA) },
 	{ "heartbeat", PLAIN, { 24, 3, 3, 0, 2 }, R(RECORD_TYPE) },
 	{ "type 0", PLAIN, { 0, 3, 3, 0, 2 }, R(RECORD_TYPE) },
 	{ "change_cipher_spec before ClientHello (5)", PLAIN, { 20, 3, 3, 0, 1 }, R(RECORD_TYPE) },
