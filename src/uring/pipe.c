@@ -13,15 +13,29 @@ pipe_free(struct pipe *pipe)
 	free(pipe);
 }
 
+/* Refused: as large as it is. It may be granted later, when others have closed theirs. */
+static void
+enlarge(struct pipe *p)
+{
+	int size = fcntl(p->write, F_SETPIPE_SZ, PIPE_SIZE_WANTED);
+
+	if (size < 0)
+		size = fcntl(p->write, F_GETPIPE_SZ);
+	p->size = size > KTLS_RECORD_PLAIN_MAX ?
+	    (size_t)size - (size_t)size % KTLS_RECORD_PLAIN_MAX : size > 0 ? (size_t)size : 4096;
+}
+
 struct pipe *
 pipe_borrow(struct pipes *pipes)
 {
 	struct pipe *p = pipes->idle;
-	int ends[2], size;
+	int ends[2];
 
 	if (p != NULL) {
 		pipes->idle = p->next;
 		pipes->count--;
+		if (p->size < PIPE_SIZE_WANTED)
+			enlarge(p);
 		return p;
 	}
 	if ((p = calloc(1, sizeof(*p))) == NULL)
@@ -32,10 +46,7 @@ pipe_borrow(struct pipes *pipes)
 	}
 	p->read = ends[0];
 	p->write = ends[1];
-	(void)fcntl(p->write, F_SETPIPE_SZ, PIPE_SIZE_WANTED);	/* refused: as large as it is */
-	size = fcntl(p->write, F_GETPIPE_SZ);
-	p->size = size > KTLS_RECORD_PLAIN_MAX ?
-	    (size_t)size - (size_t)size % KTLS_RECORD_PLAIN_MAX : 4096;
+	enlarge(p);
 	return p;
 }
 
