@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <linux/tls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/ioctl.h>
+#include <unistd.h>
+#include <ktls/record.h>
+#include "conn/sync.h"
 #include "uring/compat.h"
 #include "uring/engine.h"
 
@@ -45,8 +46,8 @@ void
 engine_begin(struct engine *engine, struct request *request)
 {
 	request->busy = true;
-	request->cancelled = false;
-	request->stage = 0;
+	request->cancelled = request->withdrawn = request->moved = false;
+	request->stage = request->vain = 0;
 	request->data = NULL;
 	engine->under_way++;
 }
@@ -92,8 +93,6 @@ negative_errno(int result)
 bool
 engine_at_once(int fd, const struct conn_op *op, ssize_t *result)
 {
-	int queued = 0;
-
 	switch (op->kind) {
 	case OP_ATTACH:
 		*result = negative_errno(setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls",
@@ -108,9 +107,7 @@ engine_at_once(int fd, const struct conn_op *op, ssize_t *result)
 		*result = negative_errno(shutdown(fd, SHUT_WR));
 		return true;
 	case OP_DRAINED:
-		*result = negative_errno(ioctl(fd, SIOCOUTQ, &queued));
-		if (*result == 0)
-			*result = queued;
+		*result = sync_drained(fd);
 		return true;
 	default:
 		return false;
@@ -142,8 +139,43 @@ engine_prep_msg(struct request *request)
 		control_recv_init(&request->control, op->buf, op->len);
 }
 
+/* A bad record leaves an error on the socket that would stop our alert too (KERNEL-FACTS 6). */
 void
-engine_read_msg(struct request *request)
+engine_read_msg(struct request *request, ssize_t result)
 {
-	request->op.type = control_recv_type(&request->control.msg, &request->op.eor);
+	int pending;
+	socklen_t len = sizeof(pending);
+
+	if (result >= 0)
+		request->op.type = control_recv_type(&request->control.msg, &request->op.eor);
+	else if (result == -EBADMSG)
+		(void)getsockopt(request->channel->fd, SOL_SOCKET, SO_ERROR, &pending, &len);
+}
+
+ssize_t
+engine_read(const struct conn_op *op)
+{
+	ssize_t n = pread(op->file, op->buf, op->len, op->offset);
+
+	return n < 0 ? -errno : n;
+}
+
+#define COPY_MAX	(16 * KTLS_RECORD_PLAIN_MAX)	/* in one turn */
+
+ssize_t
+engine_copy(int fd, const struct conn_op *op)
+{
+	uint8_t buf[KTLS_RECORD_PLAIN_MAX];
+	size_t done = 0, want;
+	ssize_t n;
+
+	do {
+		want = op->len - done < sizeof(buf) ? op->len - done : sizeof(buf);
+		if ((n = pread(op->file, buf, want, op->offset + (off_t)done)) > 0)
+			n = send(fd, buf, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n <= 0)
+			return done != 0 ? (ssize_t)done : n < 0 ? -errno : 0;
+		done += (size_t)n;
+	} while ((size_t)n == sizeof(buf) && done < op->len && done < COPY_MAX);
+	return (ssize_t)done;
 }

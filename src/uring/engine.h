@@ -37,11 +37,19 @@ struct request {
 	/* The engine's own. */
 	bool busy;
 	bool cancelled;
+	bool withdrawn;		/* cancelled before the kernel had seen it */
+	/*
+	 * a part of an OP_SENDFILE has gone: no completion yet, but progress. Who looks clears it
+	 */
+	bool moved;
 	struct request *next;	/* in a queue */
 	ssize_t result;
 	uint8_t stage;		/* of an operation in several steps: splice, poll and again */
+	uint8_t vain;		/* how often there was nothing where poll had said so */
 	unsigned pending;	/* completions still to come */
-	uint64_t user_data;	/* of the last submission */
+	struct io_uring_sqe *sqe;	/* the last submission, */
+	unsigned sqe_at;		/* its place in the SQ, counted from the first ever */
+	uint64_t user_data;
 	int first, second;	/* results of the two splices */
 	struct pipe *pipe;	/* lent for an OP_SENDFILE */
 	struct control_msg control;	/* OP_SENDMSG, OP_RECVMSG */
@@ -69,8 +77,11 @@ struct engine_ops {
 	/* Submits those that there is room for now. */
 	void (*flush)(struct engine *engine);
 	/*
-	 * It will complete soon, with -ECANCELED if it did nothing: accept,
-	 * watch, and operations that receive.
+	 * It will complete soon, with -ECANCELED if it did nothing. From here on it
+	 * touches no memory but the connection's, so none that a call was given. A
+	 * file that is being read or spliced, or a socket that takes nothing, can
+	 * hold it up: shutdown() of the socket helps. Accept and watch: the
+	 * descriptor may be closed.
 	 */
 	void (*cancel)(struct engine *engine, struct request *request);
 	/* The channel's descriptor is about to be closed; nothing of it is under way. */
@@ -114,8 +125,17 @@ bool engine_at_once(int fd, const struct conn_op *op, ssize_t *result);
 /* O_NONBLOCK on the channel's descriptor, once. */
 KTLS_CHECKED int engine_nonblocking(struct channel *channel);
 
-/* The msghdr of OP_SENDMSG and OP_RECVMSG, and what came with the latter. */
+/* The msghdr of OP_SENDMSG and OP_RECVMSG, and what came of the latter. */
 void engine_prep_msg(struct request *request);
-void engine_read_msg(struct request *request);
+void engine_read_msg(struct request *request, ssize_t result);
+
+/*
+ * An OP_SENDFILE of a file that can't be spliced (before Linux 6.5 some file
+ * systems'), or where there is no pipe: a piece of it is read and sent. Waits for
+ * the file, never for the socket: -EAGAIN.
+ */
+ssize_t engine_copy(int fd, const struct conn_op *op);
+/* OP_READ_FILE, by the plain call: waits. */
+ssize_t engine_read(const struct conn_op *op);
 
 #endif

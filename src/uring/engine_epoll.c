@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
@@ -27,8 +28,9 @@ of(struct engine *engine)
 }
 
 static int
-register_channel(struct engine_epoll *e, struct channel *channel)
+register_channel(struct engine_epoll *e, const struct request *request)
 {
+	struct channel *channel = request->channel;
 	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
 	    .data.ptr = channel };
 
@@ -37,7 +39,8 @@ register_channel(struct engine_epoll *e, struct channel *channel)
 	if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, channel->fd, &event) != 0)
 		return -errno;
 	channel->registered = true;
-	return engine_nonblocking(channel);
+	/* a watched descriptor may be shared with others, a terminal with the shell */
+	return request->kind == REQUEST_WATCH ? 0 : engine_nonblocking(channel);
 }
 
 static void
@@ -47,7 +50,7 @@ submit(struct engine *engine, struct request *request)
 	int err;
 
 	engine_begin(engine, request);
-	if ((err = register_channel(e, request->channel)) != 0)
+	if ((err = register_channel(e, request)) != 0)
 		engine_ready(engine, request, err);
 	else
 		queue_put(&e->tries, request);
@@ -88,14 +91,16 @@ try_op(int fd, struct request *request)
 		break;
 	case OP_RECVMSG:
 		engine_prep_msg(request);
-		if ((n = recvmsg(fd, &request->control.msg, 0)) >= 0)
-			engine_read_msg(request);
-		break;
+		n = recvmsg(fd, &request->control.msg, 0);
+		n = n < 0 ? -errno : n;
+		engine_read_msg(request, n);
+		return n;
 	case OP_READ_FILE:
-		n = pread(op->file, op->buf, op->len, op->offset);
-		break;
+		return engine_read(op);
 	case OP_SENDFILE:
 		n = sendfile(fd, op->file, &offset, op->len < CHUNK_MAX ? op->len : CHUNK_MAX);
+		if (n < 0 && errno == EINVAL)
+			return engine_copy(fd, op);
 		break;
 	default:
 		return -EOPNOTSUPP;
@@ -107,6 +112,7 @@ static ssize_t
 try_request(struct request *request)
 {
 	int fd = request->channel->fd;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	ssize_t n;
 
 	switch (request->kind) {
@@ -115,8 +121,10 @@ try_request(struct request *request)
 		return n < 0 ? -errno : n;
 	case REQUEST_OP:
 		return try_op(fd, request);
-	default:
-		return -EAGAIN;
+	default:		/* an edge isn't enough: its owner may not have read everything */
+		if (poll(&p, 1, 0) <= 0)
+			return -EAGAIN;
+		return (p.revents & POLLNVAL) != 0 ? -EBADF : 0;
 	}
 }
 
@@ -126,7 +134,7 @@ lane_of(const struct request *request)
 	return request->kind == REQUEST_OP ? request->op.lane : LANE_RX;
 }
 
-/* One turn. Accept goes on until it would block; a watch waits for its first edge. */
+/* One turn. Accept and watch go on until there is nothing more. */
 static void
 turn(struct engine_epoll *e, struct request *request)
 {
@@ -136,12 +144,20 @@ turn(struct engine_epoll *e, struct request *request)
 
 	if (result == -EAGAIN && !dont_wait) {
 		channel->waiting[lane_of(request)] = request;
-	} else if (request->kind == REQUEST_ACCEPT && result != -ECANCELED) {
+	} else if (request->kind != REQUEST_OP && result != -ECANCELED) {
 		queue_put(&e->tries, request);
 		request->completed(request, result);
 	} else {
 		engine_ready(&e->engine, request, result);
 	}
+}
+
+static void
+forget(struct engine *engine, struct channel *channel)
+{
+	if (channel->registered)
+		(void)epoll_ctl(of(engine)->epoll, EPOLL_CTL_DEL, channel->fd, NULL);
+	channel->registered = false;
 }
 
 static void
@@ -154,17 +170,15 @@ cancel(struct engine *engine, struct request *request)
 		*waiting = NULL;
 		queue_put(&of(engine)->tries, request);
 	}
+	/* Now: its owner may close it, and the next one to open gets the same number. */
+	if (request->kind != REQUEST_OP)
+		forget(engine, request->channel);
 }
 
-static void
-forget(struct engine *engine, struct channel *channel)
-{
-	if (channel->registered)
-		(void)epoll_ctl(of(engine)->epoll, EPOLL_CTL_DEL, channel->fd, NULL);
-	channel->registered = false;
-}
-
-/* Whoever waits tries again: a useless try costs one EAGAIN, a missed one the connection. */
+/*
+ * Whoever waits tries again: a useless try costs one EAGAIN, a missed one the
+ * connection. Nobody is called here: a callback could free a channel of the same batch.
+ */
 static void
 wake(struct engine_epoll *e, struct channel *channel)
 {
@@ -173,10 +187,6 @@ wake(struct engine_epoll *e, struct channel *channel)
 	for (int lane = 0; lane < LANES; lane++) {
 		if ((request = channel->waiting[lane]) == NULL)
 			continue;
-		if (request->kind == REQUEST_WATCH) {
-			request->completed(request, 0);
-			continue;
-		}
 		channel->waiting[lane] = NULL;
 		queue_put(&e->tries, request);
 	}

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include "uring/engine_uring.h"
+
+#define PAUSE_MS	10
+#define LEN_MAX		((size_t)1 << 30)	/* an SQE counts in 32 bits, a CQE in 31 */
 
 /* Three ways to be short of room; with all of them in order a request can't fail to be issued. */
 static bool
@@ -16,17 +18,19 @@ reserve(struct engine_uring *e, unsigned sqes)
 	return io_uring_sq_space_left(e->ring) >= sqes;
 }
 
-/* After reserve(). A prep function clears user_data, so the tag comes after it. */
+/* After reserve(). */
 static struct io_uring_sqe *
-next_sqe(struct engine_uring *e)
+next_sqe(struct engine_uring *e, struct request *request)
 {
-	return io_uring_get_sqe(e->ring);
+	request->sqe_at = e->ring->sq.sqe_tail;
+	return request->sqe = io_uring_get_sqe(e->ring);
 }
 
+/* A prep function may clear user_data, so the tag comes after it. */
 static void
-tag_sqe(struct engine_uring *e, struct io_uring_sqe *sqe, struct request *request, uint32_t part)
+tag_sqe(struct engine_uring *e, struct request *request, uint32_t part)
 {
-	sqe->user_data = request->user_data = tags_take(&e->tags, request, part);
+	request->sqe->user_data = request->user_data = tags_take(&e->tags, request, part);
 	request->pending++;
 }
 
@@ -38,29 +42,36 @@ waits_for_input(const struct request *request)
 }
 
 static void
-issue_poll(struct engine_uring *e, struct request *request)
+issue_wait(struct engine_uring *e, struct request *request)
 {
-	struct io_uring_sqe *sqe = next_sqe(e);
+	static struct __kernel_timespec a_while = { .tv_nsec = PAUSE_MS * 1000000 };
+	struct io_uring_sqe *sqe = next_sqe(e, request);
 
-	io_uring_prep_poll_add(sqe, request->channel->fd, waits_for_input(request) ?
-	    POLLIN : POLLOUT);
-	tag_sqe(e, sqe, request, PART_POLL);
+	if (request->stage == STAGE_PAUSE)
+		io_uring_prep_timeout(sqe, &a_while, 0, 0);
+	else
+		io_uring_prep_poll_add(sqe, request->channel->fd, waits_for_input(request) ?
+		    POLLIN : POLLOUT);
+	tag_sqe(e, request, PART_POLL);
 }
 
 /*
- * A receive that may take any number of bytes gets a buffer when there is something to be put in.
+ * A receive that may take any number of bytes gets a buffer when there is something
+ * to be put in. Not where much is expected: that goes to its place at once.
  */
 static void
-prep_recv(struct engine_uring *e, struct io_uring_sqe *sqe, struct request *request)
+prep_recv(struct engine_uring *e, struct io_uring_sqe *sqe, const struct request *request)
 {
-	struct conn_op *op = &request->op;
+	const struct conn_op *op = &request->op;
 
-	if (op->large && e->buffers.ring != NULL && request->stage != STAGE_NO_BUFFER) {
+	if (op->large && op->len <= BUFFER_SIZE && e->buffers.ring != NULL && request->stage !=
+	    STAGE_NO_BUFFER) {
 		io_uring_prep_recv(sqe, request->channel->fd, NULL, BUFFER_SIZE, 0);
 		sqe->flags |= IOSQE_BUFFER_SELECT;
 		sqe->buf_group = e->buffers.group;
 	} else {
-		io_uring_prep_recv(sqe, request->channel->fd, op->buf, op->len, 0);
+		io_uring_prep_recv(sqe, request->channel->fd, op->buf, op->len < LEN_MAX ?
+		    op->len : LEN_MAX, 0);
 	}
 }
 
@@ -77,8 +88,9 @@ prep_setsockopt(struct io_uring_sqe *sqe, int fd, const struct conn_op *op)
 static void
 issue_op(struct engine_uring *e, struct request *request)
 {
-	struct io_uring_sqe *sqe = next_sqe(e);
+	struct io_uring_sqe *sqe = next_sqe(e, request);
 	struct conn_op *op = &request->op;
+	size_t len = op->len < LEN_MAX ? op->len : LEN_MAX;
 	int fd = request->channel->fd;
 
 	switch (op->kind) {
@@ -90,7 +102,7 @@ issue_op(struct engine_uring *e, struct request *request)
 		io_uring_prep_recvmsg(sqe, fd, &request->control.msg, 0);
 		break;
 	case OP_SEND:
-		io_uring_prep_send(sqe, fd, op->buf, op->len, op->flags | MSG_NOSIGNAL);
+		io_uring_prep_send(sqe, fd, op->buf, len, op->flags | MSG_NOSIGNAL);
 		break;
 	case OP_SENDMSG:
 		engine_prep_msg(request);
@@ -98,36 +110,37 @@ issue_op(struct engine_uring *e, struct request *request)
 		    (unsigned)op->flags | MSG_NOSIGNAL);
 		break;
 	case OP_READ_FILE:
-		io_uring_prep_read(sqe, op->file, op->buf, (unsigned)op->len, (uint64_t)op->offset);
+		io_uring_prep_read(sqe, op->file, op->buf, (unsigned)len, (uint64_t)op->offset);
 		break;
 	default:			/* OP_ATTACH, OP_INSTALL */
 		prep_setsockopt(sqe, fd, op);
 		break;
 	}
-	tag_sqe(e, sqe, request, PART_OP);
+	tag_sqe(e, request, PART_OP);
 }
 
 static void
 issue_accept(struct engine_uring *e, struct request *request)
 {
-	struct io_uring_sqe *sqe = next_sqe(e);
+	struct io_uring_sqe *sqe = next_sqe(e, request);
 
 	if (e->no_multishot)
 		io_uring_prep_accept(sqe, request->channel->fd, NULL, NULL, SOCK_CLOEXEC);
 	else
 		io_uring_prep_multishot_accept(sqe, request->channel->fd, NULL, NULL, SOCK_CLOEXEC);
-	tag_sqe(e, sqe, request, PART_OP);
+	tag_sqe(e, request, PART_OP);
 }
 
-/* pipe -> socket, of what the pipe holds. */
+/*
+ * pipe -> socket, len bytes. NONBLOCK is for the pipe: should it be empty, no worker
+ * thread waits for it. For the socket it says nothing (KERNEL-FACTS 5.2).
+ */
 static void
-issue_drain(struct engine_uring *e, struct request *request)
+issue_drain(struct engine_uring *e, struct request *request, size_t len)
 {
-	struct io_uring_sqe *sqe = next_sqe(e);
-
-	io_uring_prep_splice(sqe, request->pipe->read, -1, request->channel->fd, -1,
-	    (unsigned)request->pipe->holds, 0);
-	tag_sqe(e, sqe, request, PART_DRAIN);
+	io_uring_prep_splice(next_sqe(e, request), request->pipe->read, -1, request->channel->fd,
+	    -1, (unsigned)len, SPLICE_F_NONBLOCK);
+	tag_sqe(e, request, PART_DRAIN);
 }
 
 /*
@@ -140,15 +153,76 @@ issue_chunk(struct engine_uring *e, struct request *request)
 	struct conn_op *op = &request->op;
 	struct pipe *pipe = request->pipe;
 	size_t len = op->len < pipe->size ? op->len : pipe->size;
-	struct io_uring_sqe *fill = next_sqe(e);
 
-	io_uring_prep_splice(fill, op->file, op->offset, pipe->write, -1, (unsigned)len, 0);
-	fill->flags |= IOSQE_IO_LINK;
-	tag_sqe(e, fill, request, PART_FILL);
-	pipe->holds = len;
-	issue_drain(e, request);
-	pipe->holds = 0;
+	io_uring_prep_splice(next_sqe(e, request), op->file, op->offset, pipe->write, -1,
+	    (unsigned)len, 0);
+	request->sqe->flags |= IOSQE_IO_LINK;
+	tag_sqe(e, request, PART_FILL);
+	issue_drain(e, request, len);
 	request->first = request->second = 0;
+}
+
+void
+engine_uring_unpipe(struct engine_uring *e, struct request *request)
+{
+	if (request->pipe != NULL)
+		pipe_return(&e->pipes, request->pipe);
+	request->pipe = NULL;
+}
+
+static void
+ready(struct engine_uring *e, struct request *request, ssize_t result)
+{
+	engine_uring_unpipe(e, request);
+	engine_ready(&e->engine, request, result);
+}
+
+/* Before an OP_SENDFILE is issued. true: it is done already. */
+static bool
+prepare_file(struct engine_uring *e, struct request *request)
+{
+	ssize_t result;
+	int err;
+
+	if (request->stage == STAGE_FIRST && request->pipe == NULL) {
+		if ((err = engine_nonblocking(request->channel)) != 0) {
+			ready(e, request, err);
+			return true;
+		}
+		if ((request->pipe = pipe_borrow(&e->pipes)) == NULL)
+			request->stage = STAGE_COPY;
+	}
+	if (request->stage != STAGE_COPY)
+		return false;
+	if ((result = engine_copy(request->channel->fd, &request->op)) == -EAGAIN) {
+		request->stage = STAGE_POLL;
+		return false;
+	}
+	ready(e, request, result);
+	return true;
+}
+
+/* What needs no submission. true: it is done. */
+static bool
+done_at_once(struct engine_uring *e, struct request *request)
+{
+	const struct conn_op *op = &request->op;
+	ssize_t result;
+
+	if (request->cancelled) {
+		ready(e, request, -ECANCELED);
+		return true;
+	}
+	if (request->kind != REQUEST_OP)
+		return false;
+	if (op->kind == OP_SENDFILE)
+		return prepare_file(e, request);
+	if ((e->no_setsockopt || op->kind == OP_SHUTDOWN || op->kind == OP_DRAINED) &&
+	    engine_at_once(request->channel->fd, op, &result)) {
+		ready(e, request, result);
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -159,36 +233,20 @@ static bool
 issue(struct engine_uring *e, struct request *request)
 {
 	bool splice = request->kind == REQUEST_OP && request->op.kind == OP_SENDFILE;
-	ssize_t result;
-	int err;
 
-	if (request->cancelled) {
-		engine_ready(&e->engine, request, -ECANCELED);
+	if (done_at_once(e, request))
 		return true;
-	}
-	if (request->kind == REQUEST_OP && (e->no_setsockopt || request->op.kind == OP_SHUTDOWN ||
-	    request->op.kind == OP_DRAINED) && engine_at_once(request->channel->fd,
-	    &request->op, &result)) {
-		engine_ready(&e->engine, request, result);
-		return true;
-	}
-	if (splice && request->pipe == NULL) {
-		if ((err = engine_nonblocking(request->channel)) != 0 ||
-		    (err = (request->pipe = pipe_borrow(&e->pipes)) == NULL ? -ENOMEM : 0) != 0) {
-			engine_ready(&e->engine, request, err);
-			return true;
-		}
-	}
 	if (!reserve(e, splice ? 2 : 1))
 		return false;
-	if (request->stage == STAGE_POLL || request->kind == REQUEST_WATCH)
-		issue_poll(e, request);
+	if (request->stage == STAGE_POLL || request->stage == STAGE_PAUSE ||
+	    request->kind == REQUEST_WATCH)
+		issue_wait(e, request);
 	else if (request->kind == REQUEST_ACCEPT)
 		issue_accept(e, request);
 	else if (!splice)
 		issue_op(e, request);
 	else if (request->stage == STAGE_DRAIN)
-		issue_drain(e, request);
+		issue_drain(e, request, request->pipe->holds);
 	else
 		issue_chunk(e, request);
 	return true;
@@ -202,161 +260,11 @@ issue_or_wait(struct engine_uring *e, struct request *request)
 		queue_put(&e->backlog, request);
 }
 
-static void
-finish(struct engine_uring *e, struct request *request, ssize_t result)
-{
-	if (request->pipe != NULL) {
-		pipe_return(&e->pipes, request->pipe);
-		request->pipe = NULL;
-	}
-	engine_complete(&e->engine, request, result);
-}
-
-static void
-again(struct engine_uring *e, struct request *request, enum stage stage)
+void
+engine_uring_again(struct engine_uring *e, struct request *request, enum stage stage)
 {
 	request->stage = (uint8_t)stage;
 	issue_or_wait(e, request);
-}
-
-/* Both splices of a chunk have completed, or the one that emptied the pipe. */
-static void
-chunk_done(struct engine_uring *e, struct request *request)
-{
-	struct pipe *pipe = request->pipe;
-
-	if (request->first <= 0 && pipe->holds == 0)
-		finish(e, request, request->first);
-	else if (request->second == -EAGAIN)
-		again(e, request, STAGE_POLL);		/* then STAGE_DRAIN */
-	else if (request->second < 0 && request->second != -ECANCELED && request->second != -EINTR)
-		finish(e, request, request->second);
-	else if (request->second == 0)
-		/* a socket that takes nothing and says nothing */
-		finish(e, request, -EPIPE);
-	else if (pipe->holds != 0)
-		again(e, request, STAGE_DRAIN);
-	else
-		finish(e, request, request->first);
-}
-
-static void
-splice_done(struct engine_uring *e, struct request *request, uint32_t part, int result)
-{
-	struct pipe *pipe = request->pipe;
-
-	if (part == PART_POLL) {
-		again(e, request, STAGE_DRAIN);
-		return;
-	}
-	if (part == PART_FILL) {
-		request->first = result;
-		pipe->holds += result > 0 ? (size_t)result : 0;
-	} else {
-		request->second = result;
-		pipe->holds -= result > 0 ? (size_t)result : 0;
-	}
-	if (request->pending == 0)
-		chunk_done(e, request);
-}
-
-static void
-op_done(struct engine_uring *e, struct request *request, uint32_t part,
-    const struct io_uring_cqe *cqe)
-{
-	struct conn_op *op = &request->op;
-	int result = cqe->res;
-	bool setsockopt_op = op->kind == OP_ATTACH || op->kind == OP_INSTALL;
-
-	if (request->cancelled && (part == PART_POLL || result == -EAGAIN)) {
-		finish(e, request, -ECANCELED);
-	} else if (part == PART_POLL) {
-		again(e, request, STAGE_FIRST);
-	} else if (result == -EAGAIN && !(op->flags & MSG_DONTWAIT)) {
-		again(e, request, STAGE_POLL);
-	} else if (result == -ENOBUFS && op->kind == OP_RECV && request->stage == STAGE_FIRST) {
-		/* all provided buffers are in use at this moment */
-		again(e, request, STAGE_NO_BUFFER);
-	} else if (setsockopt_op && !e->no_setsockopt && (result == -EOPNOTSUPP || result == -EINVAL)) {
-		/* Before Linux 6.7, or a real refusal: the plain call tells which. */
-		e->no_setsockopt = result == -EOPNOTSUPP || e->no_setsockopt;
-		(void)engine_at_once(request->channel->fd, op, &request->result);
-		finish(e, request, request->result);
-	} else {
-		if (op->kind == OP_RECVMSG && result >= 0)
-			engine_read_msg(request);
-		if (cqe->flags & IORING_CQE_F_BUFFER)
-			request->data = buffers_at(&e->buffers, cqe);
-		finish(e, request, result);
-	}
-}
-
-/* A listener's and a watched descriptor's request completes many times, until cancelled. */
-static void
-repeated_done(struct engine_uring *e, struct request *request, const struct io_uring_cqe *cqe)
-{
-	bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;
-
-	if (request->kind == REQUEST_ACCEPT && cqe->res == -EINVAL && !e->no_multishot) {
-		e->no_multishot = true;				/* before Linux 5.19 */
-		again(e, request, STAGE_FIRST);
-		return;
-	}
-	if (cqe->res != -ECANCELED)
-		request->completed(request, cqe->res);
-	if (more)
-		request->pending++;				/* the same submission goes on */
-	else if (request->cancelled)
-		finish(e, request, -ECANCELED);
-	else
-		again(e, request, STAGE_FIRST);
-}
-
-bool
-engine_uring_cqe(struct engine *engine, const struct io_uring_cqe *cqe)
-{
-	struct engine_uring *e = (struct engine_uring *)engine;
-	struct tag *tag = tags_find(&e->tags, cqe->user_data);
-	struct request *request;
-	uint32_t part;
-
-	if (tag == NULL)
-		return false;
-	request = tag->request;
-	part = tag->part;
-	if (!(cqe->flags & IORING_CQE_F_MORE))
-		tags_release(&e->tags, tag);
-	if (request == NULL)
-		return true;
-	request->pending--;
-	if (request->kind != REQUEST_OP)
-		repeated_done(e, request, cqe);
-	else if (request->op.kind == OP_SENDFILE)
-		splice_done(e, request, part, cqe->res);
-	else
-		op_done(e, request, part, cqe);
-	if (cqe->flags & IORING_CQE_F_BUFFER)
-		buffers_return(&e->buffers, cqe);
-	return true;
-}
-
-/*
- * The plain call needs no room in the SQ (Linux 6.0). What is in the backlog
- * sees the flag when its turn comes.
- */
-void
-engine_uring_cancel(struct engine *engine, struct request *request)
-{
-	struct engine_uring *e = (struct engine_uring *)engine;
-	struct io_uring_sync_cancel_reg reg = { .addr = request->user_data, .fd = -1, .timeout =
-	    { -1, -1 } };
-
-	request->cancelled = true;
-	if (request->pending == 0)
-		return;
-	if (e->ours)
-		(void)io_uring_submit(e->ring);		/* it may not even have been seen yet */
-	(void)io_uring_register_sync_cancel(e->ring, &reg);
 }
 
 void
@@ -376,7 +284,6 @@ void
 engine_uring_flush(struct engine *engine)
 {
 	struct engine_uring *e = (struct engine_uring *)engine;
-
 	struct queue now = e->backlog;
 	struct request *request;
 
@@ -384,5 +291,52 @@ engine_uring_flush(struct engine *engine)
 	while ((request = now.head) != NULL) {
 		now.head = request->next;
 		issue_or_wait(e, request);
+	}
+}
+
+/* Whether the kernel has not yet taken the last submission out of the SQ. */
+static bool
+unseen(const struct engine_uring *e, const struct request *request)
+{
+	unsigned head = __atomic_load_n(e->ring->sq.khead, __ATOMIC_ACQUIRE);
+
+	return request->sqe_at - head < e->ring->sq.sqe_tail - head &&
+	    request->sqe->user_data == request->user_data;
+}
+
+/*
+ * A splice, a read of a file and a setsockopt end by themselves; their memory is the connection's.
+ */
+static bool
+can_wait(const struct request *request)
+{
+	if (request->kind != REQUEST_OP || request->stage == STAGE_POLL || request->stage ==
+	    STAGE_PAUSE)
+		return true;
+	return request->op.kind == OP_RECV || request->op.kind == OP_RECVMSG ||
+	    request->op.kind == OP_SEND || request->op.kind == OP_SENDMSG;
+}
+
+/*
+ * By the plain call (Linux 6.0): it needs no room in the SQ, and when it returns
+ * nothing is under way. Of what the kernel has not seen it can't know: there the SQE
+ * becomes a NOP. What is in the backlog sees the flag when its turn comes.
+ */
+void
+engine_uring_cancel(struct engine *engine, struct request *request)
+{
+	struct engine_uring *e = (struct engine_uring *)engine;
+	struct io_uring_sync_cancel_reg reg = { .addr = request->user_data, .fd = -1, .timeout =
+	    { -1, -1 } };
+
+	request->cancelled = true;
+	if (request->pending == 0 || !can_wait(request))
+		return;
+	if (unseen(e, request)) {
+		io_uring_prep_nop(request->sqe);
+		request->sqe->user_data = request->user_data;
+		request->withdrawn = true;
+	} else {
+		(void)io_uring_register_sync_cancel(e->ring, &reg);
 	}
 }

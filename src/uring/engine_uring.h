@@ -11,10 +11,11 @@
 #include "uring/tags.h"
 
 /*
- * The io_uring engine: engine_uring.c makes submissions of requests and reads
- * completions; engine_uring_life.c sets the ring up, waits on it, ends it.
+ * The io_uring engine: engine_uring.c makes submissions of requests,
+ * engine_uring_done.c reads completions, engine_uring_life.c sets the ring up,
+ * waits on it, ends it.
  */
-#define BUFFER_SIZE	4096	/* requests are small; a full record takes several */
+#define BUFFER_SIZE	4096	/* requests are small; what asks for more has a buffer of its own */
 #define BUFFERS		64	/* a power of two */
 
 /* Provided buffers: the kernel takes one when bytes have come, so idle connections hold none. */
@@ -27,8 +28,10 @@ struct buffers {
 enum stage {
 	STAGE_FIRST,
 	STAGE_POLL,		/* wait for POLLIN or POLLOUT, then go on */
+	STAGE_PAUSE,		/* wait for PAUSE_MS: poll says yes and there is nothing */
 	STAGE_NO_BUFFER,	/* receive into op.buf */
 	STAGE_DRAIN,		/* the pipe still holds bytes */
+	STAGE_COPY,		/* no splicing */
 };
 
 enum part { PART_OP, PART_POLL, PART_FILL, PART_DRAIN };
@@ -48,6 +51,11 @@ void engine_uring_submit(struct engine *engine, struct request *request);
 void engine_uring_cancel(struct engine *engine, struct request *request);
 bool engine_uring_full(struct engine *engine);
 void engine_uring_flush(struct engine *engine);
+
+/* For engine_uring_done.c. request's next stage, now or as soon as there is room. */
+void engine_uring_again(struct engine_uring *e, struct request *request, enum stage stage);
+/* Takes its pipe away. */
+void engine_uring_unpipe(struct engine_uring *e, struct request *request);
 
 /* A ring with the cheapest set-up that this kernel has. */
 KTLS_CHECKED int ring_setup(struct io_uring *ring, unsigned entries, bool *single_issuer,

@@ -6,6 +6,7 @@
 #include "uring/engine_uring.h"
 
 #define ENTRIES		256	/* of our own ring */
+#define CQ_FACTOR	16	/* completions come in bursts; overflow costs an allocation each */
 #define WORKERS_MAX	64	/* io-wq threads that may block: each splice under way holds one */
 
 int
@@ -19,7 +20,10 @@ ring_setup(struct io_uring *ring, unsigned entries, bool *single_issuer, bool *d
 	int err = -EINVAL;
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags) && err == -EINVAL; i++) {
-		err = io_uring_queue_init(entries, ring, flags[i]);
+		struct io_uring_params params = { .flags = flags[i] | IORING_SETUP_CQSIZE,
+		    .cq_entries = CQ_FACTOR * entries };
+
+		err = io_uring_queue_init_params(entries, ring, &params);
 		*single_issuer = (flags[i] & IORING_SETUP_SINGLE_ISSUER) != 0;
 		*defer_taskrun = (flags[i] & IORING_SETUP_DEFER_TASKRUN) != 0;
 	}
@@ -185,7 +189,12 @@ engine_uring_attach(struct engine **engine, struct io_uring *ring,
 {
 	struct engine_uring *e;
 
-	if (share->tag_count < 4 || share->tag + share->tag_count < share->tag)
+	/*
+	 * One that is read while it is filled in can't have SQEs taken back (engine_uring_cancel).
+	 */
+	if ((ring->flags & IORING_SETUP_SQPOLL) != 0 || ring->sq.ring_entries < 2)
+		return -EINVAL;
+	if (share->tag_count < 4 || share->tag + (share->tag_count - 1) < share->tag)
 		return -EINVAL;
 	if ((e = allocate(share->tag, share->tag_count, false)) == NULL)
 		return -ENOMEM;

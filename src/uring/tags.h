@@ -14,7 +14,7 @@ struct request;
  * used again when its last completion has come.
  */
 struct tag {
-	struct request *request;	/* NULL: nobody waits for it (a cancellation) */
+	struct request *request;
 	uint32_t part;			/* while free: the next free one */
 };
 
