@@ -30,7 +30,8 @@ struct io_uring_cqe;
  * Everything here belongs to one thread, the one that submits to the ring; only
  * ktls_uring_stop() may come from another thread or a signal handler. Callbacks
  * run inside ktls_uring_run() or ktls_uring_cqe(), never inside the call that
- * asked for them, and may call everything here but ktls_uring_free().
+ * asked for them, and may call everything here but ktls_uring_free(),
+ * ktls_uring_run() and ktls_uring_cqe().
  */
 struct ktls_uring;
 
@@ -50,26 +51,29 @@ struct ktls_uring_share {
 	unsigned tag_count;
 	unsigned short buffer_group;	/* the provided-buffer group that is ours */
 };
+/* -EINVAL: too few tags, one SQE only, or a ring with IORING_SETUP_SQPOLL. */
 KTLS_API KTLS_CHECKED int ktls_uring_attach(struct ktls_uring **uring, struct io_uring *ring,
     const struct ktls_uring_share *share);
 
 /*
- * Closes what is still open. On a ring of ours it waits for what is under way. On
- * yours close the streams, go on with your loop until ktls_uring_streams() is 0
- * (their operations write to their memory), then call it, before
- * io_uring_queue_exit(). NULL is fine.
+ * Closes what is still open. On a ring of ours it waits for what is under way, two
+ * seconds at most. On yours close the streams, stop the listeners, go on with your
+ * loop until ktls_uring_streams() is 0, then call it, before io_uring_queue_exit();
+ * what is under way all the same is never freed. Completions with a user_data of ours
+ * that come after it are nobody's. NULL is fine.
  */
 KTLS_API void ktls_uring_free(struct ktls_uring *uring);
 
-/* The streams that exist: those that were closed too, until nothing of them is under way. */
+/* Streams and listeners: those closed or stopped too, until nothing of them is under way. */
 KTLS_API size_t ktls_uring_streams(const struct ktls_uring *uring);
 
 /* Whether the completion was ours; then it has been dealt with, and you only mark it seen. */
 KTLS_API bool ktls_uring_cqe(struct ktls_uring *uring, const struct io_uring_cqe *cqe);
 
 /*
- * Fills in SQEs that found the SQ full, and does what waits for no completion.
- * Call it on your ring before you submit.
+ * Fills in SQEs that found the SQ full, and does what waits for no completion. Call
+ * it on your ring before you submit. From a callback it does nothing: the call that
+ * the callback came from goes on with it.
  */
 KTLS_API void ktls_uring_flush(struct ktls_uring *uring);
 
@@ -83,11 +87,14 @@ KTLS_API void ktls_uring_stop(struct ktls_uring *uring);
 KTLS_API const char *ktls_uring_engine(const struct ktls_uring *uring, const char **why);
 
 /*
- * A new connection, or -errno: fd is the callback's to keep. After -EMFILE,
- * -ENFILE, -ENOBUFS and -ENOMEM accepting pauses for 100 ms.
+ * A new connection, or -errno: fd is the callback's to keep. After an error that
+ * lasts (-EMFILE, say) accepting pauses for 100 ms.
  */
 typedef void ktls_accepted_fn(void *arg, int fd);
-/* Accepts on a listening socket, which stays the caller's, until ktls_uring_accept_stop(). */
+/*
+ * Accepts on a listening socket, until ktls_uring_accept_stop(). It stays the caller's,
+ * who may close it after that. On epoll O_NONBLOCK is set on it.
+ */
 KTLS_API KTLS_CHECKED int ktls_uring_accept(struct ktls_uring *uring, int listener,
     ktls_accepted_fn *accepted, void *arg);
 KTLS_API void ktls_uring_accept_stop(struct ktls_uring *uring, int listener);
@@ -106,6 +113,7 @@ KTLS_API KTLS_CHECKED int ktls_uring_watch(struct ktls_uring *uring, int fd,
  *
  * timeout: milliseconds that may pass without progress; 0 for ever. When it ends,
  * done gets -ETIMEDOUT: after a recv the stream can go on, after all else it has failed.
+ * O_NONBLOCK may get set on the descriptor.
  */
 struct ktls_stream;
 
@@ -118,9 +126,10 @@ KTLS_API KTLS_CHECKED int ktls_stream_new(struct ktls_stream **stream, struct kt
     void *arg);
 
 /*
- * Takes the stream back: no callback comes any more. What is under way is ended,
- * then the descriptor is closed and the memory freed, in the loop. Sends nothing:
- * ktls_stream_shutdown() first where the peer should learn of it. NULL is fine.
+ * Takes the stream back: no callback comes any more, and the memory that calls under
+ * way were given is the caller's again at once. The descriptor is closed and the
+ * stream freed in the loop. Sends nothing: ktls_stream_shutdown() first where the peer
+ * should learn of it. NULL is fine.
  */
 KTLS_API void ktls_stream_close(struct ktls_stream *stream);
 

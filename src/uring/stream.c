@@ -17,10 +17,11 @@ struct side {
 	struct ktls_stream *stream;
 	struct timer timer;		/* no progress for `timeout` ms */
 	struct timer wait;		/* OP_WAIT */
+	uint64_t wait_began;
 	unsigned timeout;
 	bool total;			/* timeout is for the whole, not renewed by progress */
 	bool waits;			/* an OP_WAIT is under way */
-	bool timed_out;			/* its operation is being cancelled */
+	bool timed_out;			/* its operation is being ended */
 	ktls_done_fn *done;		/* NULL: no call is under way */
 };
 
@@ -86,6 +87,7 @@ pump(struct ktls_stream *stream)
 		if (core_next(stream->conn, (enum lane)lane, &side->request.op)) {
 			if (side->request.op.kind == OP_WAIT) {
 				side->waits = true;
+				side->wait_began = uring_now();
 				uring_timer(stream->uring, &side->wait,
 				    (unsigned)side->request.op.len);
 			} else {
@@ -151,13 +153,17 @@ completed(struct request *request, ssize_t result)
 	struct side *side = side_of(request);
 	struct ktls_stream *stream = side->stream;
 
-	/* After the stream was closed too: core_result() is what wipes an OP_INSTALL's keys. */
+	if (stream->closing) {
+		end(stream);		/* whatever it was: ktls_conn_free() wipes */
+		return;
+	}
 	if (request->data != NULL && result > 0)
 		core_result_data(stream->conn, &request->op, request->data, (size_t)result);
 	else
 		core_result(stream->conn, &request->op, result);
 	request->data = NULL;
-	if (side->timed_out && !(side->done != NULL && core_done(stream->conn, LANE_RX)))
+	if (side->timed_out && result <= 0 && side == &stream->side[LANE_RX] &&
+	    !(side->done != NULL && core_done(stream->conn, LANE_RX)))
 		give_up_recv(side);
 	side->timed_out = false;
 	if (side->done != NULL && result > 0 && side->timeout != 0 && !side->total)
@@ -167,15 +173,39 @@ completed(struct request *request, ssize_t result)
 	end(stream);
 }
 
+/* The end of an OP_WAIT; what has passed counts, be it longer. */
+static void
+end_wait(struct side *side)
+{
+	timer_clear(&side->stream->uring->timers, &side->wait);
+	side->waits = false;
+	core_result(side->stream->conn, &side->request.op,
+	    (ssize_t)(uring_now() - side->wait_began));
+}
+
 static void
 waited(struct timer *timer)
 {
 	struct side *side = (struct side *)((char *)timer - offsetof(struct side, wait));
 
-	side->waits = false;
-	core_result(side->stream->conn, &side->request.op, 0);
+	end_wait(side);
 	pump(side->stream);
 	deliver(side->stream);
+}
+
+/* The connection ends. done is told when nothing uses the caller's memory any more. */
+static void
+give_up_send(struct side *side)
+{
+	struct ktls_stream *stream = side->stream;
+
+	core_fail(stream->conn, -ETIMEDOUT);
+	/* ends what is under way, a splice too */
+	(void)shutdown(stream->channel.fd, SHUT_RDWR);
+	if (side->waits)
+		end_wait(side);
+	pump(stream);
+	defer(stream);
 }
 
 static void
@@ -187,17 +217,34 @@ expired(struct timer *timer)
 
 	if (side->done == NULL)
 		return;
-	if (side == &stream->side[LANE_TX]) {
-		core_fail(stream->conn, -ETIMEDOUT);
-		/* ends what is under way, a splice too */
-		(void)shutdown(stream->channel.fd, SHUT_RDWR);
-		finish(side, -ETIMEDOUT);
+	if (side->request.moved && !side->total) {
+		side->request.moved = false;
+		uring_timer(stream->uring, timer, side->timeout);
+	} else if (side == &stream->side[LANE_TX]) {
+		give_up_send(side);
 	} else if (side->request.busy) {
 		side->timed_out = true;
 		engine->ops->cancel(engine, &side->request);
 	} else {
 		give_up_recv(side);
 	}
+}
+
+static void
+free_stream(struct ktls_stream *stream)
+{
+	struct ktls_uring *uring = stream->uring;
+
+	list_take(stream);
+	uring->open--;
+	for (int lane = 0; lane < LANES; lane++) {
+		timer_clear(&uring->timers, &stream->side[lane].timer);
+		timer_clear(&uring->timers, &stream->side[lane].wait);
+	}
+	uring->engine->ops->forget(uring->engine, &stream->channel);
+	ktls_conn_free(stream->conn);
+	close(stream->channel.fd);
+	free(stream);
 }
 
 bool
@@ -213,9 +260,20 @@ streams_run(struct ktls_uring *uring)
 		deliver(stream);
 		pump(stream);
 		if (stream->closing && !busy(stream) && !stream->is_deferred)
-			stream_free(stream);
+			free_stream(stream);
 	}
 	return any;
+}
+
+/* What may still be written to is left alone: memory, descriptor and all. */
+void
+streams_free(struct ktls_uring *uring)
+{
+	for (struct ktls_stream *stream = uring->closing, *next; stream != NULL; stream = next) {
+		next = stream->next;
+		if (!busy(stream))
+			free_stream(stream);
+	}
 }
 
 int
@@ -246,26 +304,9 @@ ktls_stream_new(struct ktls_stream **out, struct ktls_uring *uring, struct ktls_
 		side->wait.expired = waited;
 	}
 	list_put(&uring->streams, stream);
-	uring->stream_count++;
+	uring->open++;
 	*out = stream;
 	return 0;
-}
-
-void
-stream_free(struct ktls_stream *stream)
-{
-	struct ktls_uring *uring = stream->uring;
-
-	list_take(stream);
-	uring->stream_count--;
-	for (int lane = 0; lane < LANES; lane++) {
-		timer_clear(&uring->timers, &stream->side[lane].timer);
-		timer_clear(&uring->timers, &stream->side[lane].wait);
-	}
-	uring->engine->ops->forget(uring->engine, &stream->channel);
-	ktls_conn_free(stream->conn);
-	close(stream->channel.fd);
-	free(stream);
 }
 
 void
@@ -277,18 +318,22 @@ ktls_stream_close(struct ktls_stream *stream)
 		return;
 	uring = stream->uring;
 	stream->closing = true;
-	for (int lane = 0; lane < LANES; lane++) {
-		stream->side[lane].done = NULL;
-		timer_clear(&uring->timers, &stream->side[lane].timer);
-		timer_clear(&uring->timers, &stream->side[lane].wait);
-	}
 	list_take(stream);
 	list_put(&uring->closing, stream);
 	if (busy(stream))
 		/* ends every operation, a splice too */
 		(void)shutdown(stream->channel.fd, SHUT_RDWR);
-	else
-		defer(stream);
+	for (int lane = 0; lane < LANES; lane++) {
+		struct side *side = &stream->side[lane];
+
+		side->done = NULL;
+		timer_clear(&uring->timers, &side->timer);
+		timer_clear(&uring->timers, &side->wait);
+		if (side->request.busy)
+			/* at once: the caller's memory is the caller's again */
+			uring->engine->ops->cancel(uring->engine, &side->request);
+	}
+	end(stream);
 }
 
 struct ktls_conn *

@@ -275,6 +275,8 @@ a_silent_peer_ends_the_handshake(void **unused)
 static void
 a_peer_that_reads_nothing_ends_a_send(void **unused)
 {
+	char byte;
+
 	(void)unused;
 	handshake();
 	for (int i = 0; i < 64; i++) {			/* what the socket buffers take, and more */
@@ -285,6 +287,32 @@ a_peer_that_reads_nothing_ends_a_send(void **unused)
 			break;
 	}
 	assert_int_equal(server.result[0], -ETIMEDOUT);
+	/* the connection's own error from now on */
+	assert_int_equal(ktls_stream_send(server.stream, "x", 1, 0, 0, note), -ETIMEDOUT);
+	assert_int_equal(ktls_stream_recv(server.stream, &byte, 1, 0, note), -ETIMEDOUT);
+	close_both();
+}
+
+/* The peer's silence ends what is being received too, and each is told once. */
+static void
+both_directions_end(void **unused)
+{
+	char byte;
+
+	(void)unused;
+	handshake();
+	assert_int_equal(ktls_stream_recv(server.stream, &byte, 1, 0, note_and_count), 0);
+	for (int i = 0; i < 64 && server.results == 0; i++) {
+		assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 200,
+		    note_and_count), 0);
+		awaited = 1;
+		run();
+		if (server.result[0] == FILE_SIZE)
+			server.results = 0;
+	}
+	await(2);
+	assert_int_equal(server.result[0], -ETIMEDOUT);
+	assert_int_equal(server.result[1], -ETIMEDOUT);
 	close_both();
 }
 
@@ -305,6 +333,110 @@ closing_in_the_middle_tells_nobody(void **unused)
 	await(1);
 	assert_int_equal(server.results, 0);
 	close_both();
+}
+
+/* Takes the stream back, and asks for more rounds, from the callback itself. */
+static void
+close_and_flush(struct ktls_stream *stream, void *arg, ssize_t result)
+{
+	struct end *end = arg;
+
+	(void)result;
+	ktls_stream_close(stream);
+	end->stream = NULL;
+	ktls_uring_flush(loop.uring);
+	end->results++;
+	stop();
+}
+
+static void
+run_until_told(const struct end *end)
+{
+	for (int i = 0; i < 50 && end->results == 0; i++)
+		run();
+	assert_int_equal(end->results, 1);
+}
+
+static void
+closing_in_any_callback(void **unused)
+{
+	char buf[16];
+
+	(void)unused;
+	for (int call = 0; call < 5; call++) {
+		if (call == 0) {
+			connect_streams();
+			assert_int_equal(ktls_stream_handshake(server.stream, note), 0);
+			assert_int_equal(ktls_stream_handshake(client.stream, close_and_flush), 0);
+		} else {
+			handshake();
+			assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 0,
+			    note), 0);
+		}
+		if (call == 1)
+			assert_int_equal(ktls_stream_send(client.stream, "ping", 4, 0, 0,
+			    close_and_flush), 0);
+		if (call == 2)
+			assert_int_equal(ktls_stream_sendfile(client.stream, file, 0, 70000, 0,
+			    close_and_flush), 0);
+		if (call == 3)
+			assert_int_equal(ktls_stream_recv(client.stream, buf, sizeof(buf), 50,
+			    close_and_flush), 0);
+		if (call == 4) {
+			assert_int_equal(ktls_stream_recv(client.stream, buf, sizeof(buf), 0,
+			    note), 0);
+			assert_int_equal(ktls_stream_shutdown(client.stream, 100,
+			    close_and_flush), 0);
+		}
+		run_until_told(&client);
+		ktls_stream_close(server.stream);
+	}
+}
+
+static unsigned refusals;
+
+static void
+refused(void *arg, int fd)
+{
+	assert_true(fd < 0);
+	assert_null(arg);
+	refusals++;
+}
+
+/* What can't be accepted on is tried again, but not at once. */
+static void
+a_socket_that_does_not_listen(void **unused)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char byte;
+
+	(void)unused;
+	refusals = 0;
+	assert_int_equal(ktls_uring_accept(loop.uring, fd, refused, NULL), 0);
+	handshake();
+	assert_int_equal(ktls_stream_recv(server.stream, &byte, 1, 400, note_and_count), 0);
+	await(1);
+	assert_true(refusals >= 2 && refusals <= 8);
+	ktls_uring_accept_stop(loop.uring, fd);
+	close(fd);
+	close_both();
+}
+
+/* Streams, a listener, a watch: all under way. */
+static void
+freed_with_everything_under_way(void **unused)
+{
+	char buf[16];
+
+	(void)unused;
+	handshake();
+	assert_int_equal(ktls_uring_accept(loop.uring, loop.listener, accepted, NULL), 0);
+	assert_int_equal(ktls_stream_recv(server.stream, buf, sizeof(buf), 0, note), 0);
+	assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 1000, note), 0);
+	assert_int_equal(ktls_stream_recv(client.stream, buf, sizeof(buf), 0, note_and_count), 0);
+	await(1);
+	ktls_uring_free(loop.uring);
+	loop.uring = NULL;
 }
 
 static void
@@ -407,9 +539,11 @@ clean(void **unused)
 	return 0;
 }
 
-#define ON_ALL(test) \
+#define ON_OURS(test) \
 	{ #test " (io_uring)", test, on_uring, end, NULL }, \
-	{ #test " (epoll)", test, on_epoll, end, NULL }, \
+	{ #test " (epoll)", test, on_epoll, end, NULL }
+#define ON_ALL(test) \
+	ON_OURS(test), \
 	{ #test " (the application's ring)", test, on_theirs, end, NULL }
 
 int
@@ -421,7 +555,11 @@ main(void)
 		ON_ALL(a_receive_that_takes_too_long_can_be_repeated),
 		ON_ALL(a_silent_peer_ends_the_handshake),
 		ON_ALL(a_peer_that_reads_nothing_ends_a_send),
+		ON_ALL(both_directions_end),
 		ON_ALL(closing_in_the_middle_tells_nobody),
+		ON_ALL(closing_in_any_callback),
+		ON_ALL(a_socket_that_does_not_listen),
+		ON_OURS(freed_with_everything_under_way),	/* else its owner goes on first */
 		ON_ALL(a_file_that_ends_early),
 	};
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,25 +144,45 @@ turn(struct ktls_uring *uring, int limit_ms)
  * sendfile and splice know no MSG_NOSIGNAL. So SIGPIPE is blocked while the loop
  * runs, and one that came of it is taken away before the mask is put back.
  */
+static void
+block_sigpipe(sigset_t *before)
+{
+	sigset_t pipe;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &pipe, before);
+}
+
+static void
+restore_sigpipe(const sigset_t *before)
+{
+	static const struct timespec now = {0};
+	sigset_t pipe, pending;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	if (!sigismember(before, SIGPIPE) && sigpending(&pending) == 0 && sigismember(&pending,
+	    SIGPIPE))
+		(void)sigtimedwait(&pipe, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 int
 ktls_uring_run(struct ktls_uring *uring)
 {
-	static const struct timespec now = {0};
-	sigset_t pipe, before, pending;
+	sigset_t before;
 	int err = 0;
 
-	if (!uring->ours)
+	if (!uring->ours || uring->inside)
 		return -EINVAL;
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &pipe, &before);
+	block_sigpipe(&before);
+	uring->inside = true;
 	while (!atomic_load(&uring->stop) && (err = turn(uring, -1)) == 0)
 		;
 	(void)streams_run(uring);
-	if (!sigismember(&before, SIGPIPE) && sigpending(&pending) == 0 && sigismember(&pending,
-	    SIGPIPE))
-		(void)sigtimedwait(&pipe, NULL, &now);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	uring->inside = false;
+	restore_sigpipe(&before);
 	atomic_store(&uring->stop, false);
 	return err;
 }
@@ -181,10 +200,16 @@ ktls_uring_stop(struct ktls_uring *uring)
 bool
 ktls_uring_cqe(struct ktls_uring *uring, const struct io_uring_cqe *cqe)
 {
-	if (uring->ours || !engine_uring_cqe(uring->engine, cqe))
+	bool was_inside = uring->inside, was_ours;
+
+	if (uring->ours)
 		return false;
-	ktls_uring_flush(uring);
-	return true;
+	uring->inside = true;
+	was_ours = engine_uring_cqe(uring->engine, cqe);
+	uring->inside = was_inside;
+	if (was_ours)
+		ktls_uring_flush(uring);
+	return was_ours;
 }
 
 void
@@ -192,11 +217,16 @@ ktls_uring_flush(struct ktls_uring *uring)
 {
 	bool more = true;
 
+	/* A callback's own call: what called it goes on here, and may hold what would be freed. */
+	if (uring->inside)
+		return;
+	uring->inside = true;
 	while (more) {
 		uring->engine->ops->flush(uring->engine);
 		more = engine_run_ready(uring->engine);
 		more = streams_run(uring) || more;
 	}
+	uring->inside = false;
 }
 
 const char *
@@ -207,154 +237,24 @@ ktls_uring_engine(const struct ktls_uring *uring, const char **why)
 	return uring->engine->ops->name;
 }
 
-/* Sources */
-
-static struct source *
-source_of(struct request *request)
-{
-	return (struct source *)((char *)request - offsetof(struct source, request));
-}
-
-static void
-source_free(struct source *source)
-{
-	struct source **at = &source->uring->sources;
-
-	while (*at != source)
-		at = &(*at)->next;
-	*at = source->next;
-	timer_clear(&source->uring->timers, &source->pause);
-	source->uring->engine->ops->forget(source->uring->engine, &source->channel);
-	free(source);
-}
-
-static bool
-out_of_room(ssize_t result)
-{
-	return result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM;
-}
-
-static void
-accept_completed(struct request *request, ssize_t result)
-{
-	struct source *source = source_of(request);
-	struct engine *engine = source->uring->engine;
-
-	if (!request->busy) {				/* the last completion: cancelled */
-		if (source->stopping)
-			source_free(source);
-		else if (result != -ECANCELED)
-			source->accepted(source->arg, (int)result);
-	} else if (source->stopping) {
-		if (result >= 0)
-			close((int)result);
-	} else {
-		if (out_of_room(result)) {		/* trying again at once would only spin */
-			uring_timer(source->uring, &source->pause, 100);
-			engine->ops->cancel(engine, request);
-		}
-		source->accepted(source->arg, (int)result);
-	}
-}
-
-static void
-accept_resume(struct timer *timer)
-{
-	struct source *source = (struct source *)((char *)timer - offsetof(struct source, pause));
-
-	if (source->request.busy)
-		/* its cancellation is still to come */
-		uring_timer(source->uring, timer, 100);
-	else
-		source->uring->engine->ops->submit(source->uring->engine, &source->request);
-}
-
-static void
-watch_completed(struct request *request, ssize_t result)
-{
-	struct source *source = source_of(request);
-
-	(void)result;
-	if (!request->busy)
-		source_free(source);
-	else if (!source->stopping)
-		source->readable(source->arg, source->channel.fd);
-}
-
-static struct source *
-source_new(struct ktls_uring *uring, int fd, enum request_kind kind, request_fn *completed,
-    void *arg)
-{
-	struct source *source = calloc(1, sizeof(*source));
-
-	if (source == NULL)
-		return NULL;
-	source->uring = uring;
-	source->channel.fd = fd;
-	source->request.kind = kind;
-	source->request.channel = &source->channel;
-	source->request.completed = completed;
-	source->pause.expired = accept_resume;
-	source->arg = arg;
-	source->next = uring->sources;
-	uring->sources = source;
-	return source;
-}
-
-int
-ktls_uring_accept(struct ktls_uring *uring, int listener, ktls_accepted_fn *accepted, void *arg)
-{
-	struct source *source;
-
-	if (uring->engine->ops->full(uring->engine))
-		return -EAGAIN;
-	if ((source = source_new(uring, listener, REQUEST_ACCEPT, accept_completed, arg)) == NULL)
-		return -ENOMEM;
-	source->accepted = accepted;
-	uring->engine->ops->submit(uring->engine, &source->request);
-	return 0;
-}
-
-int
-ktls_uring_watch(struct ktls_uring *uring, int fd, ktls_readable_fn *readable, void *arg)
-{
-	struct source *source;
-
-	if (uring->engine->ops->full(uring->engine))
-		return -EAGAIN;
-	if ((source = source_new(uring, fd, REQUEST_WATCH, watch_completed, arg)) == NULL)
-		return -ENOMEM;
-	source->readable = readable;
-	uring->engine->ops->submit(uring->engine, &source->request);
-	return 0;
-}
-
-static void
-source_stop(struct source *source)
-{
-	source->stopping = true;
-	if (source->request.busy)
-		source->uring->engine->ops->cancel(source->uring->engine, &source->request);
-	else
-		source_free(source);
-}
-
-void
-ktls_uring_accept_stop(struct ktls_uring *uring, int listener)
-{
-	for (struct source *source = uring->sources; source != NULL; source = source->next) {
-		if (source->channel.fd == listener && source->accepted != NULL &&
-		    !source->stopping) {
-			source_stop(source);
-			return;
-		}
-	}
-}
-
 size_t
 ktls_uring_streams(const struct ktls_uring *uring)
 {
-	return uring->stream_count;
+	return uring->open;
+}
+
+/* On a ring of ours: until nothing is under way. */
+static void
+drain(struct ktls_uring *uring)
+{
+	uint64_t until = uring_now() + DRAIN_MS;
+	sigset_t before;
+
+	block_sigpipe(&before);
+	while (uring->engine->under_way != 0 && uring_now() < until)
+		if (turn(uring, 50) != 0)
+			break;
+	restore_sigpipe(&before);
 }
 
 /*
@@ -364,31 +264,17 @@ ktls_uring_streams(const struct ktls_uring *uring)
 void
 ktls_uring_free(struct ktls_uring *uring)
 {
-	uint64_t until;
-
 	if (uring == NULL)
 		return;
 	while (uring->streams != NULL)
 		ktls_stream_close(uring->streams);
-	for (struct source *source = uring->sources, *next; source != NULL; source = next) {
-		next = source->next;
-		if (!source->stopping)
-			source_stop(source);
-	}
-	until = uring_now() + DRAIN_MS;
-	while (uring->ours && uring->engine->under_way != 0 && uring_now() < until)
-		if (turn(uring, 50) != 0)
-			break;
+	sources_stop(uring);
+	if (uring->ours)
+		drain(uring);
 	(void)streams_run(uring);
-	while (uring->closing != NULL)
-		stream_free(uring->closing);
+	streams_free(uring);
 	uring->engine->ops->free(uring->engine);
-	while (uring->sources != NULL) {
-		struct source *source = uring->sources;
-
-		uring->sources = source->next;
-		free(source);
-	}
+	sources_free(uring);
 	if (uring->wake >= 0)
 		close(uring->wake);
 	if (uring->clock >= 0)

@@ -30,7 +30,8 @@ struct ktls_uring {
 	bool clock_runs;
 	struct timers timers;
 	struct source *sources;
-	size_t stream_count;		/* in both lists */
+	bool inside;			/* callbacks are running: no second round of them */
+	size_t open;			/* streams, in both lists, and listeners */
 	struct ktls_stream *streams;	/* those that have an owner */
 	/* those that were closed, and still have something under way */
 	struct ktls_stream *closing;
@@ -42,8 +43,13 @@ struct ktls_uring {
 uint64_t uring_now(void);		/* ms, monotonic */
 void uring_timer(struct ktls_uring *uring, struct timer *timer, unsigned after_ms);
 
+/* source.c: begins to end all of them; forgets those that are left when the engine is gone. */
+void sources_stop(struct ktls_uring *uring);
+void sources_free(struct ktls_uring *uring);
+
 /* stream.c: runs what is deferred, frees what is dying. Whether there was any. */
 bool streams_run(struct ktls_uring *uring);
-void stream_free(struct ktls_stream *stream);
+/* Of those that were closed, all that nothing is under way of. */
+void streams_free(struct ktls_uring *uring);
 
 #endif
