@@ -110,6 +110,7 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(CERTIFICATE_CHAIN_LONG, bad_certificate, "a chain of more certificates than we accept", "RFC 8446 4.4.2") \
 	X(CERT_MALFORMED, bad_certificate, "a certificate that can't be decoded", "RFC 8446 4.4.2") \
 	X(CERT_KEY, unsupported_certificate, "a certificate for a key of a kind that we don't support", "RFC 8446 4.4.2.4") \
+	X(CERT_KEY_USAGE, unsupported_certificate, "a certificate whose key may not sign", "RFC 8446 4.4.2.2") \
 	X(CERT_UNTRUSTED, unknown_ca, "a certificate that no authority we trust answers for", "RFC 5280 6.1") \
 	X(CERT_EXPIRED, certificate_expired, "a certificate that has expired", "RFC 5280 6.1.3") \
 	X(CERT_NOT_YET_VALID, certificate_expired, "a certificate that isn't valid yet", "RFC 5280 6.1.3") \

@@ -7,7 +7,7 @@
 
 /* For the tests of this room: a chain as a peer would send it, and what comes of it. */
 struct chain {
-	struct slice cert[CONFIG_CHAIN_MAX + 1];
+	struct slice cert[CONFIG_PEER_CHAIN_MAX + 1];
 	size_t count;
 };
 

@@ -36,6 +36,7 @@ static const struct spec {
 	[TEST_IP] =		{ "ip", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "ip", "IP:127.0.0.1,IP:::1", SERVER, NULL },
 	[TEST_CN_ONLY] =	{ "cn-only", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "localhost", NULL, SERVER, NULL },
 	[TEST_CLIENT_ONLY] =	{ "client-only", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "client-only", NAMES, "clientAuth", NULL },
+	[TEST_NOT_SIGNING] =	{ "not-signing", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "not-signing", NAMES, SERVER, NULL },
 	[TEST_SELF_SIGNED] =	{ "self-signed", "EC", "P-256", TEST_SELF_SIGNED, false, false, -DAY, 30 * DAY, "self-signed", NAMES, SERVER, NULL },
 	[TEST_UNDER_LEAF] =	{ "under-leaf", "EC", "P-256", TEST_EC, false, true, -DAY, 30 * DAY, "under-leaf", NAMES, SERVER, NULL },
 	[TEST_ESCAPE] =		{ "escape", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "escape", "DNS:\x1b[31mred", SERVER, NULL },
@@ -116,8 +117,8 @@ fill_in(X509 *cert, const struct spec *s, EVP_PKEY *key, X509 *issuer)
 	need(X509_set_pubkey(cert, key) == 1, "public key");
 	add_ext(cert, issuer, NID_basic_constraints,
 	    s->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	add_ext(cert, issuer, NID_key_usage,
-	    s->ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
+	add_ext(cert, issuer, NID_key_usage, s->ca ? "critical,keyCertSign,cRLSign" :
+	    s == &specs[TEST_NOT_SIGNING] ? "critical,keyAgreement" : "critical,digitalSignature");
 	add_ext(cert, issuer, NID_subject_alt_name, s->names);
 	add_ext(cert, issuer, NID_ext_key_usage, s->usage);
 	add_ext(cert, issuer, NID_name_constraints, s->constraints);

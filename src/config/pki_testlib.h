@@ -29,6 +29,7 @@ enum test_cert {
 	TEST_IP,		/* 127.0.0.1 and ::1, no DNS name */
 	TEST_CN_ONLY,		/* CN=localhost, no subjectAltName */
 	TEST_CLIENT_ONLY,	/* extended key usage: clientAuth */
+	TEST_NOT_SIGNING,	/* key usage: keyAgreement */
 	TEST_SELF_SIGNED,
 	TEST_UNDER_LEAF,	/* issued by TEST_EC, which is no authority */
 	TEST_ESCAPE,		/* a DNS name that would colour a terminal */

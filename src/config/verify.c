@@ -231,6 +231,21 @@ leaf_key(X509 *leaf, EVP_PKEY **key, char *why, size_t why_len)
 	return KTLS_REFUSED(KTLS_R_CERT_KEY);
 }
 
+/* RFC 8446 4.4.2.2: a key usage, where there is one, must allow signing. Trusted or not. */
+static int
+leaf_usage(X509 *leaf, char *why, size_t why_len)
+{
+	char who[NAME_SHOWN] = "";
+
+	if (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE)
+		return 0;
+	if (crypto_error() == -ENOMEM)
+		return -ENOMEM;
+	name_of(leaf, who, sizeof(who));
+	snprintf(why, why_len, "the certificate of \"%s\": its key may not sign", who);
+	return KTLS_REFUSED(KTLS_R_CERT_KEY_USAGE);
+}
+
 /* Without verification the others are nobody's concern. */
 static int
 decode_others(struct ktls_config *cfg, const struct slice *certs, size_t count,
@@ -260,7 +275,7 @@ config_verify_chain(struct ktls_config *cfg, const struct slice *certs, size_t c
 	int err;
 
 	ERR_clear_error();			/* what others left is not ours to judge by */
-	if (count == 0 || count > CONFIG_CHAIN_MAX)
+	if (count == 0 || count > CONFIG_PEER_CHAIN_MAX)
 		err = KTLS_REFUSED(count == 0 ? KTLS_R_CERTIFICATE_NONE :
 		    KTLS_R_CERTIFICATE_CHAIN_LONG);
 	else if (others == NULL)
@@ -272,7 +287,7 @@ config_verify_chain(struct ktls_config *cfg, const struct slice *certs, size_t c
 		snprintf(why, why_len, "certificate %zu of %zu can't be decoded", at + 1, count);
 	if (err == 0 && (err = leaf_key(leaf, &found, why, why_len)) == 0 && cfg->verify)
 		err = judge(cfg, leaf, others, name, why, why_len);
-	if (err == 0) {
+	if (err == 0 && (err = leaf_usage(leaf, why, why_len)) == 0) {
 		*key = found;
 		found = NULL;
 		snprintf(why, why_len, "%s", "");

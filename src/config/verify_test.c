@@ -49,6 +49,7 @@ static const struct {
 	{ TEST_EXPIRED, "localhost", R(CERT_EXPIRED), 45, "the certificate of \"localhost\" expired on 20" },
 	{ TEST_NOT_YET, "localhost", R(CERT_NOT_YET_VALID), 45, "is not valid before 20" },
 	{ TEST_CLIENT_ONLY, "localhost", R(CERT_PURPOSE), 43, "purpose" },
+	{ TEST_NOT_SIGNING, "localhost", R(CERT_KEY_USAGE), 43, "the certificate of \"localhost\": its key may not sign" },
 	{ TEST_SELF_SIGNED, "localhost", R(CERT_UNTRUSTED), 48, "self-signed" },
 	{ TEST_STRANGER, "localhost", R(CERT_UNTRUSTED), 48, "\"/CN=Test Stranger\"" },
 	{ TEST_UNDER_LEAF, "localhost", R(CERT_AUTHORITY), 42, "invalid CA certificate" },
@@ -104,7 +105,7 @@ a_chain_may_have_more_than_it_needs(void **unused)
 	struct chain c = chain_of(pki, TEST_EC), other = chain_of(pki, TEST_STRANGER);
 
 	(void)unused;
-	for (; c.count < CONFIG_CHAIN_MAX; c.count++)
+	for (; c.count < CONFIG_PEER_CHAIN_MAX; c.count++)
 		c.cert[c.count] = chain_exact(other.cert[0].p, other.cert[0].len);
 	assert_int_equal(chain_judge(cfg, &c, "localhost"), 0);
 	c.cert[c.count++] = chain_exact(other.cert[0].p, other.cert[0].len);
@@ -207,6 +208,7 @@ without_verification_the_leaf_is_decoded(void **unused)
 	assert_null(atomic_load(&cfg->trust.store));
 	assert_int_equal(chain_judge_one(cfg, pki, TEST_EXPIRED, "other"), 0);
 	assert_int_equal(chain_judge_one(cfg, pki, TEST_P384, NULL), R(CERT_KEY));
+	assert_int_equal(chain_judge_one(cfg, pki, TEST_NOT_SIGNING, NULL), R(CERT_KEY_USAGE));
 	c.cert[0].len--;
 	assert_int_equal(chain_judge(cfg, &c, NULL), R(CERT_MALFORMED));
 	chain_free(&c);

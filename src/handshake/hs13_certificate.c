@@ -5,7 +5,7 @@
 /* Certificate, RFC 8446 4.4.2. */
 struct certificate {
 	struct slice context;
-	struct slice chain[CONFIG_CHAIN_MAX];	/* DER, leaf first */
+	struct slice chain[CONFIG_PEER_CHAIN_MAX];	/* DER, leaf first */
 	/* of what was sent, perhaps more than chain holds */
 	size_t count;
 };
@@ -20,7 +20,7 @@ decode_entry(struct certificate *cert, struct reader *r, uint32_t offered)
 
 	if (data.len == 0)
 		r->bad = true;
-	if (cert->count < CONFIG_CHAIN_MAX)
+	if (cert->count < CONFIG_PEER_CHAIN_MAX)
 		cert->chain[cert->count] = data;
 	cert->count++;
 	extensions_open(&x, r, IN_CT, offered);
@@ -38,10 +38,10 @@ decode(struct certificate *cert, struct slice body, uint32_t offered)
 
 	cert->context = rd_vec(&r, 1);
 	list = rd_open(&r, 3);
-	while (rd_more(&r) && cert->count <= CONFIG_CHAIN_MAX)
+	while (rd_more(&r) && cert->count <= CONFIG_PEER_CHAIN_MAX)
 		if ((err = decode_entry(cert, &r, offered)) != 0)
 			return err;
-	if (cert->count > CONFIG_CHAIN_MAX && !r.bad)
+	if (cert->count > CONFIG_PEER_CHAIN_MAX && !r.bad)
 		return KTLS_REFUSED(KTLS_R_CERTIFICATE_CHAIN_LONG);
 	rd_close(&r, list);
 	return rd_done(&r) ? 0 : KTLS_REFUSED(KTLS_R_MALFORMED);

@@ -82,10 +82,10 @@ chains_have_a_bound(void **unused)
 {
 	static const uint8_t entry[] = { 0, 0, 1, 7, 0, 0 };
 	struct ktls_hs *hs = message_hs(KTLS_CLIENT, ST_WAIT_CERT);
-	uint8_t buf[128], *list;
+	uint8_t buf[512], *list;
 
 	(void)unused;
-	for (size_t count = CONFIG_CHAIN_MAX + 1; count >= CONFIG_CHAIN_MAX; count--) {
+	for (size_t count = CONFIG_PEER_CHAIN_MAX + 1; count >= CONFIG_PEER_CHAIN_MAX; count--) {
 		struct writer w = wr_init(buf, sizeof(buf));
 		int err;
 
@@ -96,9 +96,9 @@ chains_have_a_bound(void **unused)
 		wr_close(&w, list);
 		assert_true(wr_done(&w));
 		err = message_receive_checked(hs, MT_CERTIFICATE, buf, wr_len(&w));
-		assert_int_equal(err, count > CONFIG_CHAIN_MAX ? R(CERTIFICATE_CHAIN_LONG) : 0);
+		assert_int_equal(err, count > CONFIG_PEER_CHAIN_MAX ? R(CERTIFICATE_CHAIN_LONG) : 0);
 	}
-	assert_int_equal(hs->chain_len, CONFIG_CHAIN_MAX);
+	assert_int_equal(hs->chain_len, CONFIG_PEER_CHAIN_MAX);
 	assert_int_equal(hs->ask, ASK_VERIFY);
 	ktls_hs_free(hs);
 }

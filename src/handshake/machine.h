@@ -96,7 +96,7 @@ struct ktls_hs {
 	/* Authentication. */
 	enum hs_question ask;
 	/* inside the Certificate, until ASK_VERIFY is answered */
-	struct slice chain[CONFIG_CHAIN_MAX];
+	struct slice chain[CONFIG_PEER_CHAIN_MAX];
 	size_t chain_len;
 	EVP_PKEY *peer_key;		/* of the peer's leaf */
 	uint8_t signature[SIGNATURE_MAX];	/* our own */
