@@ -35,7 +35,8 @@ enum op_kind {
 	OP_READ_FILE,	/* pread(file, buf, len, offset), to be sealed here */
 	OP_SENDFILE,	/* the kernel has TX: file, offset, len go into the socket without passing through us; the end isn't held back */
 	OP_SHUTDOWN,	/* shutdown(SHUT_WR) */
-	OP_DRAINED,	/* SIOCOUTQ: result is the bytes that the peer hasn't acknowledged */
+	/* SIOCOUTQ: the bytes that the peer hasn't acknowledged; -ECONNRESET: nor ever will */
+	OP_DRAINED,
 	OP_WAIT,	/* nothing to be done for op->len milliseconds: result 0; or, where cut short, those that have passed */
 };
 

@@ -64,15 +64,21 @@ core_shutdown_step(struct ktls_conn *c, struct conn_op *op)
 void
 core_shutdown_result(struct ktls_conn *c, const struct conn_op *op, ssize_t result)
 {
+	/* Most clients say their last word and close: ours then meets a reset, and no harm is done. */
+	bool left = c->rx.closed && (result == -ENOTCONN || result == -ECONNRESET);
+
 	if (op->kind == OP_SHUTDOWN) {
-		c->tx.dead = c->tx.dead || result < 0;
-		if (result < 0)
+		c->drained = left;
+		if (result < 0 && !left) {
+			c->tx.dead = true;
 			core_fail(c, (int)result);
+		}
 		c->shut = SHUT_FIN;
 	} else if (op->kind == OP_DRAINED) {
-		c->drained = result <= 0;	/* below 0: a socket that doesn't count */
+		/* below 0: a socket that doesn't count */
+		c->drained = left || (result <= 0 && result != -ECONNRESET);
 		c->wait = true;
-		if (!c->drained && c->rx.reset)
+		if (!c->drained && (c->rx.reset || result == -ECONNRESET))
 			core_fail(c, -ECONNRESET);
 	} else {
 		c->wait = false;

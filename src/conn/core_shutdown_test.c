@@ -162,10 +162,18 @@ a_reset_at_the_end(void **unused)
 	struct fake_pair pair;
 
 	(void)unused;
-	for (int n = 0; n < 4; n++) {
-		bool acknowledged = n / 2;
+	for (int n = 0; n < 8; n++) {
+		bool acknowledged = n & 2, closed = n & 4;
+		ssize_t end;
 
 		connect_pair(&pair, n % 2);
+		if (closed) {			/* by the peer, properly */
+			assert_int_equal(core_want_shutdown(pair.client.conn), 0);
+			while (pair.client.count[OP_SHUTDOWN] == 0 && fake_step(&pair.client, LANE_TX))
+				;
+			assert_int_equal(fake_receive(&pair.server, 100, &end), 0);
+			assert_int_equal(end, 0);
+		}
 		assert_int_equal(core_want_shutdown(pair.server.conn), 0);
 		while (fake_step(&pair.server, LANE_TX) && pair.server.count[OP_DRAINED] < 2)
 			;
@@ -174,7 +182,7 @@ a_reset_at_the_end(void **unused)
 			pair.wire[1].len = 0;
 		pair.wire[0].reset = true;
 		fake_run(&pair);
-		assert_int_equal(fake_outcome(&pair.server, LANE_TX), acknowledged ?
+		assert_int_equal(fake_outcome(&pair.server, LANE_TX), acknowledged || closed ?
 		    0 : -ECONNRESET);
 		fake_pair_free(&pair);
 	}

@@ -310,7 +310,8 @@ carry_out(struct fake_side *side, struct conn_op *op)
 		side->out->fin = true;
 		return 0;
 	case OP_DRAINED:
-		return (ssize_t)side->out->len;
+		return side->out->len != 0 && side->in->reset ? -ECONNRESET :
+		    (ssize_t)side->out->len;
 	default:			/* OP_WAIT */
 		side->waited += op->len;
 		return 0;

@@ -7,6 +7,7 @@
 /* What every driver asks the system before core_new(). Exported as core.h is. */
 #define sync_is_tcp	ktls_sync_is_tcp
 #define sync_caps	ktls_sync_caps
+#define sync_drained	ktls_sync_drained
 #pragma GCC visibility push(default)
 
 bool sync_is_tcp(int fd);
@@ -16,6 +17,9 @@ bool sync_is_tcp(int fd);
  * found by trying, once a process; NULL where no direction is wanted in the kernel.
  */
 const struct ktls_caps *sync_caps(const struct ktls_config *cfg);
+
+/* OP_DRAINED */
+ssize_t sync_drained(int fd);
 
 #pragma GCC visibility pop
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -55,12 +57,20 @@ receive(int fd, struct conn_op *op, int flags)
 	return n;
 }
 
-static ssize_t
-drained(int fd)
+/* SIOCOUTQ goes on counting what a reset took away: nobody will ever acknowledge that. */
+ssize_t
+sync_drained(int fd)
 {
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
 	int left = 0;
 
-	return result(ioctl(fd, SIOCOUTQ, &left)) < 0 ? -errno : left;
+	if (ioctl(fd, SIOCOUTQ, &left) < 0)
+		return -errno;
+	if (left != 0 && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	    info.tcpi_state == TCP_CLOSE)
+		return -ECONNRESET;
+	return left;
 }
 
 ssize_t
@@ -89,7 +99,7 @@ sync_carry_out(int fd, struct conn_op *op, bool may_wait)
 	case OP_SHUTDOWN:
 		return result(shutdown(fd, SHUT_WR));
 	case OP_DRAINED:
-		return drained(fd);
+		return sync_drained(fd);
 	default:
 		return -EOPNOTSUPP;
 	}

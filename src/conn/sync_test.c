@@ -361,6 +361,33 @@ truncation(void **unused)
 	free_both(c, fd);
 }
 
+/* As most clients do: then nobody acknowledges our close_notify, and nobody needs to. */
+static void
+a_peer_that_closes_at_once(void **unused)
+{
+	int64_t begin = milliseconds();
+	struct ktls_conn *c[2];
+	uint8_t buf[100];
+	ssize_t n;
+	int fd[2];
+
+	(void)unused;
+	tcp_pair(fd);
+	connect_here(c, fd);
+	assert_int_equal(ktls_conn_shutdown(c[0]), -EAGAIN);
+	close(fd[0]);
+	while (again(c[1], fd[1], n = ktls_conn_recv(c[1], buf, sizeof(buf))))
+		;
+	assert_int_equal(n, 0);
+	while (again(c[1], fd[1], n = ktls_conn_shutdown(c[1])))
+		;
+	assert_int_equal(n, 0);
+	assert_true(milliseconds() - begin < 5000);
+	ktls_conn_free(c[0]);
+	ktls_conn_free(c[1]);
+	close(fd[1]);
+}
+
 /* The peer is gone: -EPIPE, and no signal, which would end this program. */
 static void
 no_sigpipe(void **unused)
@@ -521,6 +548,7 @@ main(void)
 		cmocka_unit_test(silence_ends_the_handshake),
 		cmocka_unit_test(events_and_pending),
 		cmocka_unit_test(truncation),
+		cmocka_unit_test(a_peer_that_closes_at_once),
 		cmocka_unit_test(no_sigpipe),
 		cmocka_unit_test(a_pending_sigpipe_stays),
 		cmocka_unit_test(interrupted),
