@@ -64,7 +64,7 @@ core_shutdown_step(struct ktls_conn *c, struct conn_op *op)
 void
 core_shutdown_result(struct ktls_conn *c, const struct conn_op *op, ssize_t result)
 {
-	/* Most clients say their last word and close: ours then meets a reset, and no harm is done. */
+	/* Most clients say their last word and close: ours meets a reset, and no harm is done. */
 	bool left = c->rx.closed && (result == -ENOTCONN || result == -ECONNRESET);
 
 	if (op->kind == OP_SHUTDOWN) {

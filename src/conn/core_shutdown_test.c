@@ -169,7 +169,8 @@ a_reset_at_the_end(void **unused)
 		connect_pair(&pair, n % 2);
 		if (closed) {			/* by the peer, properly */
 			assert_int_equal(core_want_shutdown(pair.client.conn), 0);
-			while (pair.client.count[OP_SHUTDOWN] == 0 && fake_step(&pair.client, LANE_TX))
+			while (pair.client.count[OP_SHUTDOWN] == 0 &&
+			    fake_step(&pair.client, LANE_TX))
 				;
 			assert_int_equal(fake_receive(&pair.server, 100, &end), 0);
 			assert_int_equal(end, 0);
