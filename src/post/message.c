@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "handshake/extension.h"
 #include "post/state.h"
 
 /* Handshake messages after the handshake, RFC 8446 4.6. */
@@ -12,20 +13,25 @@ static int
 new_session_ticket_recv(struct ktls_post *post, struct slice body, bool last)
 {
 	struct reader r = rd_init(body);
-	const uint8_t *extensions;
+	struct extensions x;
 	struct slice ticket;
+	uint16_t type;
+	int err;
 
 	(void)last;
 	rd_bytes(&r, 4);		/* ticket_lifetime */
 	rd_bytes(&r, 4);		/* ticket_age_add */
 	rd_vec(&r, 1);			/* ticket_nonce */
 	ticket = rd_vec(&r, 2);
-	extensions = rd_open(&r, 2);
-	while (rd_more(&r)) {
-		rd_u16(&r);
-		rd_vec(&r, 2);
+	extensions_open(&x, &r, IN_NST, 0);
+	while (extensions_next(&x, &type)) {
+		if (type == EXT_EARLY_DATA)
+			rd_bytes(&r, 4);	/* max_early_data_size */
+		else
+			extensions_skip(&x);
 	}
-	rd_close(&r, extensions);
+	if ((err = extensions_close(&x)) != 0)
+		return err;
 	if (!rd_done(&r) || ticket.len == 0)
 		return KTLS_REFUSED(KTLS_R_MALFORMED);
 	if (post->in_a_row == IN_A_ROW_MAX)
