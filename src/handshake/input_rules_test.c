@@ -120,6 +120,41 @@ dropped_records(void **unused)
 	bench_free(&b);
 }
 
+/* RFC 8446 D.4: a server's is owed to a client that sent a session id, to no other. */
+static void
+change_cipher_spec_answers_a_session_id(void **unused)
+{
+	enum { ID = 4 + 2 + RANDOM_LEN };	/* in the message */
+	uint8_t hello[1024];
+	struct bench b;
+
+	(void)unused;
+	for (int with = 0; with < 2; with++) {
+		size_t len, drop = with ? 0 : SESSION_ID_MAX;
+		const uint8_t *out, *next;
+
+		bench_new(&b, BENCH_HELLO);
+		len = b.hello.len - KTLS_RECORD_HEADER;
+		assert_true(len <= sizeof(hello));
+		memcpy(hello, b.hello.data + KTLS_RECORD_HEADER, len);
+		assert_int_equal(hello[ID], SESSION_ID_MAX);
+		memmove(hello + ID + 1, hello + ID + 1 + drop, len - ID - 1 - drop);
+		hello[ID] = (uint8_t)(SESSION_ID_MAX - drop);
+		len -= drop;
+		hello[2] = (uint8_t)((len - MESSAGE_HEADER) >> 8);
+		hello[3] = (uint8_t)(len - MESSAGE_HEADER);
+		bench_plain(&b, KTLS_CLIENT, KTLS_TYPE_HANDSHAKE, hello, len);
+		assert_int_equal(bench_deliver(&b, KTLS_SERVER, PAIR_WHOLE), KTLS_HS_SEND);
+		assert_int_equal(b.server->err, 0);
+		out = ktls_hs_send_buf(b.server, &len);
+		next = out + KTLS_RECORD_HEADER + ((size_t)out[3] << 8 | out[4]);
+		assert_true(next + KTLS_RECORD_HEADER < out + len);
+		assert_int_equal(*next, with ? KTLS_TYPE_CHANGE_CIPHER_SPEC :
+		    KTLS_TYPE_APPLICATION_DATA);
+		bench_free(&b);
+	}
+}
+
 /* RFC 8446 5.4: zeros behind the type, here one of them. */
 static void
 padding(void **unused)
@@ -333,6 +368,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule),
 		cmocka_unit_test(dropped_records),
+		cmocka_unit_test(change_cipher_spec_answers_a_session_id),
 		cmocka_unit_test(padding),
 		cmocka_unit_test(interleaved),
 		cmocka_unit_test(key_boundaries),
