@@ -243,14 +243,13 @@ find_kept(struct ktls_post *post, enum ktls_dir dir, uint8_t now_masked[16])
 static void
 old_secrets_are_gone(void **unused)
 {
-	uint8_t tx[16], rx[16], next[16];
+	uint8_t tx[16], rx[16];
 	struct ktls_post *post;
 
 	(void)unused;
 	wipe_begin();
 	wipe_deep(begin_with_masked, &post);
 	assert_int_equal(wipe_find(masked[KTLS_TX], sizeof(masked[0])), 1);
-	assert_int_equal(wipe_find(masked[KTLS_RX], sizeof(masked[0])), 1);
 	wipe_deep(move_on, &post);
 	assert_int_equal(wipe_find(masked[KTLS_TX], sizeof(masked[0])), 0);
 	assert_int_equal(wipe_find(masked[KTLS_RX], sizeof(masked[0])), 0);
@@ -261,8 +260,6 @@ old_secrets_are_gone(void **unused)
 	wipe_deep(move_on, &post);
 	assert_int_equal(wipe_find(tx, sizeof(tx)), 0);
 	assert_int_equal(wipe_find(rx, sizeof(rx)), 0);
-	assert_int_equal(find_kept(post, KTLS_TX, next), 1);
-	assert_int_equal(find_kept(post, KTLS_RX, next), 1);
 	ktls_post_free(post);
 }
 
