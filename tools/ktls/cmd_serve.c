@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "ktls/cmd.h"
 #include "serve/identity.h"
 #include "serve/master.h"
@@ -35,31 +36,51 @@ make_config(const struct serve_options *o, const struct serve_identity *identity
 	return NULL;
 }
 
-/* Which record path, and why: in the words of the kernel's own answers. */
+/* One direction: who makes its records, and why not the kernel, in the words of its answers. */
+struct records {
+	bool wanted;			/* in the kernel */
+	char why[160];			/* not; "" where it does */
+};
+
+static struct records
+ask_records(const struct serve_options *o, const struct ktls_caps *caps, enum ktls_dir dir)
+{
+	struct records r = { .wanted = o->offload == KTLS_OFFLOAD_FULL || (dir == KTLS_RX ?
+	    o->offload == KTLS_OFFLOAD_RX :
+	    o->offload == KTLS_OFFLOAD_TX || o->offload == KTLS_OFFLOAD_AUTO) };
+
+	if (r.wanted)
+		ktls_caps_explain(caps, KTLS_TLS13, KTLS_AES_128_GCM, dir, r.why, sizeof(r.why));
+	return r;
+}
+
+static void
+print_direction(const char *verb, const struct records *r)
+{
+	if (r->wanted && *r->why == '\0')
+		printf("%s by the kernel", verb);
+	else
+		printf("%s in userspace%s%s%s", verb, *r->why != '\0' ? " (" : "", r->why,
+		    *r->why != '\0' ? ")" : "");
+}
+
 static void
 print_records(const struct serve_options *o, const struct ktls_caps *caps)
 {
-	bool tx = o->offload == KTLS_OFFLOAD_AUTO || o->offload == KTLS_OFFLOAD_TX ||
-	    o->offload == KTLS_OFFLOAD_FULL;
-	bool rx = o->offload == KTLS_OFFLOAD_RX || o->offload == KTLS_OFFLOAD_FULL;
-	char why[160] = "";
+	struct records tx = ask_records(o, caps, KTLS_TX), rx = ask_records(o, caps, KTLS_RX);
+	bool any = (tx.wanted && *tx.why == '\0') || (rx.wanted && *rx.why == '\0');
 
-	if (!tx && !rx) {
-		puts("records: userspace (--offload none)");
+	fputs("records: ", stdout);
+	if (!any) {
+		printf("userspace (%s)\n", !tx.wanted && !rx.wanted ? "--offload none" :
+		    tx.wanted ? tx.why : rx.why);
 		return;
 	}
-	ktls_caps_explain(caps, KTLS_TLS13, KTLS_AES_128_GCM, tx ? KTLS_TX : KTLS_RX, why,
-	    sizeof(why));
-	if (*why != '\0')
-		printf("records: userspace (%s)\n", why);
-	else if (o->offload == KTLS_OFFLOAD_AUTO)
-		printf("records: sent by the kernel from the first body over %u KiB on, "
-		    "received in userspace\n",
-		    KTLS_OFFLOAD_AFTER / 1024);
-	else
-		printf("records: %s by the kernel (--offload %s)\n",
-		    tx && rx ? "sent and received" : tx ? "sent" : "received",
-		    serve_offload_name(o->offload));
+	print_direction("sent", &tx);
+	if (o->offload == KTLS_OFFLOAD_AUTO)
+		printf(" from the first body over %u KiB on", KTLS_OFFLOAD_AFTER / 1024);
+	print_direction(", received", &rx);
+	putchar('\n');
 }
 
 /* In every worker the same; asked for here to be told, and so that a refusal ends the start. */
@@ -68,20 +89,30 @@ print_engine(const struct serve_options *o)
 {
 	const char *why = "", *name;
 	struct ktls_uring *uring = NULL;
-
 	int err;
 
 	if ((err = ktls_uring_new(&uring, o->engine)) != 0) {
-		fprintf(stderr, "ktls serve: --engine io_uring: %s; try --engine epoll\n",
-		    ktls_strerror(err));
+		fprintf(stderr, "ktls serve: no engine: %s%s\n", ktls_strerror(err),
+		    o->engine == KTLS_ENGINE_URING ? "; try --engine epoll" : "");
 		return false;
 	}
 	name = ktls_uring_engine(uring, &why);
-	printf("engine: %s%s%s%s, %u %s\n", name, *why != '\0' ? " (" : "", why, *why != '\0' ?
-	    ")" : "",
-	    o->workers, o->workers == 1 ? "worker" : "workers");
+	printf("engine: %s%s%s%s, %u %s\n", name, *why != '\0' ? " (" : "", why,
+	    *why != '\0' ? ")" : "", o->workers, o->workers == 1 ? "worker" : "workers");
 	ktls_uring_free(uring);
 	return true;
+}
+
+/* As many connections as the machine allows; a failure leaves what there was. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static bool
@@ -122,6 +153,7 @@ serve(const struct serve_options *o, const struct serve_identity *identity, stru
 	struct ktls_caps caps;
 	int status = EXIT_FAILED, err;
 
+	raise_descriptors();
 	if ((err = ktls_offload_probe(&caps)) != 0)
 		return complain("asking the kernel what it can do", ktls_strerror(err));
 	if ((worker.cfg = make_config(o, identity, &caps)) == NULL)

@@ -65,13 +65,16 @@ client_close(struct client *client)
 		ktls_uring_stop(worker->uring);
 }
 
+/* The connection knows more than the error's number where it refused the peer. */
 static void
 failed(struct client *client, const char *what, ssize_t result)
 {
-	const char *why = ktls_conn_reason_text(ktls_stream_conn(client->stream));
+	const char *why = ktls_strerror((int)result);
 
-	if (result == -ETIMEDOUT || *why == '\0')
-		why = ktls_strerror((int)result);
+	if (ktls_err_reason((int)result) != KTLS_R_NONE)
+		why = ktls_conn_reason_text(ktls_stream_conn(client->stream));
+	else if (result == -ETIMEDOUT)
+		why = "it took too long (--timeout)";
 	serve_log_failure(&client->worker->log, client->address, what, why);
 	client_close(client);
 }
@@ -94,6 +97,19 @@ begin_closing(struct client *client)
 
 /* Answering */
 
+/* From the buffer, not from the request: where it was refused, that may know less. */
+static struct http_text
+first_line(const struct client *client)
+{
+	struct http_text text = { client->buf, client->len }, line;
+
+	if (text.len >= 2 && memcmp(text.p, "\r\n", 2) == 0)	/* ignored, RFC 9112 2.2 */
+		text = (struct http_text){ text.p + 2, text.len - 2 };
+	line = http_text_cut(&text, '\n');
+	line.len -= line.len != 0 && line.p[line.len - 1] == '\r';
+	return line;
+}
+
 static void
 answered(struct client *client)
 {
@@ -101,7 +117,7 @@ answered(struct client *client)
 	size_t rest = client->len - client->request.consumed;
 	bool keep = client->answer.keep_alive && !worker->draining;
 
-	serve_log_request(&worker->log, client->address, &client->request, &client->answer,
+	serve_log_request(&worker->log, client->address, first_line(client), &client->answer,
 	    client->answer.len - client->answer.head_len + client->sent, client->stream);
 	http_answer_free(&client->answer);
 	if (!keep) {
@@ -149,8 +165,7 @@ head_sent(struct ktls_stream *stream, void *arg, ssize_t result)
 	} else if (answer->fd < 0) {
 		answered(client);
 	} else if ((err = ktls_stream_sendfile(stream, answer->fd, answer->offset,
-	    (size_t)answer->length,
-	    client->worker->options->timeout, body_sent)) != 0) {
+	    (size_t)answer->length, client->worker->options->timeout, body_sent)) != 0) {
 		failed(client, "sending", err);
 	}
 }
@@ -164,9 +179,8 @@ send_answer(struct client *client)
 
 	client->state = SENDING;
 	client->sent = 0;
-	err = ktls_stream_send(client->stream, answer->bytes, answer->len, answer->fd >= 0 ?
-	    KTLS_MORE : 0,
-	    client->worker->options->timeout, head_sent);
+	err = ktls_stream_send(client->stream, answer->bytes, answer->len,
+	    answer->fd >= 0 ? KTLS_MORE : 0, client->worker->options->timeout, head_sent);
 	if (err != 0)
 		failed(client, "sending", err);
 }
@@ -196,8 +210,7 @@ next_request(struct client *client)
 static void
 request_late(struct client *client)
 {
-	static const struct http_fault late = { .status = 408, .why =
-	    "the request did not arrive in time" };
+	static const struct http_fault late = { 408, "the request did not arrive in time" };
 
 	if (client->len == 0)
 		begin_closing(client);
@@ -263,10 +276,20 @@ receive(struct client *client)
 		client->size = size;
 	}
 	err = ktls_stream_recv(client->stream, client->buf + client->len,
-	    client->size - client->len,
-	    timeout, received);
+	    client->size - client->len, timeout, received);
 	if (err != 0)
 		failed(client, "reading", err);
+}
+
+static void
+answer(struct client *client)
+{
+	if (client->worker->draining)
+		client->request.keep_alive = false;	/* and the answer says so */
+	if (http_answer(client->worker->site, &client->request, &client->answer) != 0)
+		failed(client, "answering", -ENOMEM);
+	else
+		send_answer(client);
 }
 
 /* What has come may be a whole request, more than one, or a part. */
@@ -276,15 +299,12 @@ read_more(struct client *client)
 	enum http_step step = client->len != 0 ?
 	    http_request_parse(&client->request, client->buf, client->len) : HTTP_MORE;
 
-	if (step == HTTP_MORE) {
+	if (step == HTTP_MORE)
 		receive(client);
-	} else if (step == HTTP_REFUSED) {
+	else if (step == HTTP_REFUSED)
 		refuse(client, &client->request.fault);
-	} else if (http_answer(client->worker->site, &client->request, &client->answer) != 0) {
-		failed(client, "answering", -ENOMEM);
-	} else {
-		send_answer(client);
-	}
+	else
+		answer(client);
 }
 
 /* Beginning */
@@ -293,8 +313,7 @@ read_more(struct client *client)
 static void
 answer_plain(struct client *client)
 {
-	static const struct http_fault plain = { .status = 400, .why =
-	    "this is an HTTPS port: use https://" };
+	static const struct http_fault plain = { 400, "this is an HTTPS port: use https://" };
 	int fd = ktls_stream_fd(client->stream);
 	char unread[4096];
 
@@ -343,10 +362,11 @@ void
 client_accepted(struct worker *worker, int fd)
 {
 	struct client *client = calloc(1, sizeof(*client));
+	int err = client == NULL ? -ENOMEM : ktls_stream_new(&client->stream, worker->uring,
+	    worker->cfg, KTLS_SERVER, fd, NULL, client);
 
-	if (client == NULL ||
-	    ktls_stream_new(&client->stream, worker->uring, worker->cfg, KTLS_SERVER, fd, NULL,
-	    client) != 0) {
+	if (err != 0) {
+		serve_log_failure(&worker->log, "-", "accepting", ktls_strerror(err));
 		free(client);
 		close(fd);
 		return;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "serve/identity.h"
@@ -47,8 +48,8 @@ state_dir(char dir[PATH_MAX])
 	else if (home != NULL && home[0] == '/')
 		n = snprintf(dir, PATH_MAX, "%s/.local/state/libktls", home);
 	else
-		return complain("nowhere to keep a certificate:", "HOME",
-		    "not set; give --cert and --key");
+		return complain("no place to keep a certificate:", "HOME",
+		    "not set; set it, or give --cert and --key");
 	if (n < 0 || n > PATH_MAX - 32)
 		return complain("the state directory", dir, "too long a name");
 	return make_dirs(dir);
@@ -117,17 +118,18 @@ write_pem(const char *path, X509 *cert, EVP_PKEY *key)
 	FILE *f;
 
 	(void)snprintf(beside, sizeof(beside), "%s.%ld", path, (long)getpid());
-	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, key != NULL ?
-	    0600 : 0644);
+	(void)unlink(beside);		/* of one who had this pid and was killed right here */
+	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	    key != NULL ? 0600 : 0644);
 	if (fd < 0 || (f = fdopen(fd, "w")) == NULL)
 		return complain("can't write", beside, strerror(errno));
-	ok = key != NULL ? PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL,
-	    NULL) : PEM_write_X509(f, cert);
-	if (fclose(f) != 0 || ok != 1 || rename(beside, path) != 0) {
-		(void)unlink(beside);
-		return complain("can't write", path, strerror(errno));
-	}
-	return true;
+	ok = key != NULL ? PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) :
+	    PEM_write_X509(f, cert);
+	if (fclose(f) == 0 && ok == 1 && rename(beside, path) == 0)
+		return true;
+	complain("can't write", path, strerror(errno));
+	(void)unlink(beside);
+	return false;
 }
 
 static bool
@@ -155,16 +157,55 @@ read_certificate(const char *path)
 	return cert;
 }
 
-/* Still good tomorrow? */
+/* Nobody is asked for one. */
+static int
+no_passphrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf, (void)size, (void)writing, (void)arg;
+	return -1;
+}
+
+static EVP_PKEY *
+read_key(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	EVP_PKEY *key = f != NULL ? PEM_read_PrivateKey(f, NULL, no_passphrase, NULL) : NULL;
+
+	if (f != NULL)
+		fclose(f);
+	return key;
+}
+
+/* A pair, and still good tomorrow? */
 static bool
 usable(const struct serve_identity *identity)
 {
 	X509 *cert = read_certificate(identity->cert);
+	EVP_PKEY *key = read_key(identity->key);
 	time_t tomorrow = time(NULL) + 86400;
-	bool ok = cert != NULL && access(identity->key, R_OK) == 0 &&
+	bool ok = cert != NULL && key != NULL && X509_check_private_key(cert, key) == 1 &&
 	    X509_cmp_time(X509_get0_notAfter(cert), &tomorrow) > 0;
 
+	EVP_PKEY_free(key);
 	X509_free(cert);
+	return ok;
+}
+
+/* Two that start at once: the second waits, then finds what the first made. */
+static bool
+find_or_make(const struct serve_identity *identity, const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+		complain("can't lock", dir, strerror(errno));
+		ok = false;
+	} else {
+		ok = usable(identity) || make(identity);
+	}
+	if (fd >= 0)
+		close(fd);
 	return ok;
 }
 
@@ -199,7 +240,7 @@ serve_identity_find(struct serve_identity *identity, const char *cert, const cha
 		if (snprintf(identity->cert, PATH_MAX, "%s/localhost.pem", dir) >= PATH_MAX ||
 		    snprintf(identity->key, PATH_MAX, "%s/localhost.key", dir) >= PATH_MAX)
 			return complain("the state directory", dir, "too long a name");
-		if (!usable(identity) && !make(identity))
+		if (!find_or_make(identity, dir))
 			return false;
 	}
 	fingerprint(identity);

@@ -34,6 +34,36 @@ split(const char *where, char host[256], char port[8])
 	return true;
 }
 
+bool
+serve_listen_valid(const char *where)
+{
+	char host[256], port[8];
+
+	return split(where, host, port);
+}
+
+static bool
+complain(const char *where, const char *why)
+{
+	fprintf(stderr, "ktls serve: --listen %s: %s\n", where, why);
+	return false;
+}
+
+static const char *
+why_not(int err)
+{
+	switch (err) {
+	case EADDRINUSE:
+		return "the port is in use: stop who has it, or choose another";
+	case EADDRNOTAVAIL:
+		return "no address of this machine: ip address shows which there are";
+	case EACCES:
+		return "not allowed: a port below 1024 needs root or CAP_NET_BIND_SERVICE";
+	default:
+		return strerror(err);
+	}
+}
+
 static int
 bind_one(const struct addrinfo *ai, bool share)
 {
@@ -133,40 +163,41 @@ bool
 serve_listen(struct serve_listeners *l, const char *where, size_t workers)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list, *ai;
-	char host[256], port[8];
+	char host[256] = "", port[8] = "";
 	unsigned chosen = 0;
 	int err, last = 0;
 	size_t before = l->addresses;
 
-	if (!split(where, host, port)) {
-		fprintf(stderr,
-		    "ktls serve: --listen takes [ADDRESS:]PORT, as 8443, 0.0.0.0:8443 or "
-		    "[::]:8443, not \"%s\"\n",
-		    where);
-		return false;
-	}
-	if ((err = getaddrinfo(host, port, &hints, &list)) != 0) {
-		fprintf(stderr, "ktls serve: --listen %s: %s: %s\n", where, host,
-		    gai_strerror(err));
-		return false;
-	}
-	for (ai = list; ai != NULL && l->addresses < ADDRESSES_MAX && last != -EADDRINUSE; ai =
-	    ai->ai_next)
+	if (!split(where, host, port))
+		return complain(where, "not [ADDRESS:]PORT");
+	if ((err = getaddrinfo(host, port, &hints, &list)) != 0)
+		return complain(where, err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err));
+	for (ai = list; ai != NULL && l->addresses < ADDRESSES_MAX && last != -EADDRINUSE;
+	    ai = ai->ai_next)
 		if ((err = add_address(l, ai, workers, &chosen)) != 0)
 			last = err;
 	freeaddrinfo(list);
-	if (last == -EADDRINUSE) {
-		fprintf(stderr,
-		    "ktls serve: --listen %s: the port is in use: stop who has it, "
-		    "or choose another\n", where);
-		return false;
-	}
 	/* no IPv6 here is no reason to give up on localhost */
-	if (l->addresses == before) {
-		fprintf(stderr, "ktls serve: --listen %s: %s\n", where, strerror(-last));
-		return false;
-	}
+	if (last == -EADDRINUSE || l->addresses == before)
+		return complain(where, why_not(-last));
 	return true;
+}
+
+void
+serve_listeners_keep(struct serve_listeners *l, size_t worker)
+{
+	for (size_t i = 0; i < l->addresses * l->workers; i++)
+		if (i / l->addresses != worker)
+			close(l->fd[i]);
+	memmove(l->fd, l->fd + worker * l->addresses, l->addresses * sizeof(*l->fd));
+	l->workers = 1;
+}
+
+void
+serve_listeners_stop(struct serve_listeners *l)
+{
+	for (size_t i = 0; i < l->addresses * l->workers; i++)
+		(void)shutdown(l->fd[i], SHUT_RD);
 }
 
 void

@@ -19,8 +19,16 @@ struct serve_listeners {
 	unsigned port;				/* of the first */
 };
 
+/* Whether it reads as [ADDRESS:]PORT. */
+bool serve_listen_valid(const char *where);
+
 /* Adds what one --listen names. false: the sentence has been printed. */
 bool serve_listen(struct serve_listeners *listeners, const char *where, size_t workers);
+
+/* In a worker: closes all but its own. */
+void serve_listeners_keep(struct serve_listeners *listeners, size_t worker);
+/* In every process that has them: no more connections, those in the queues are reset. */
+void serve_listeners_stop(struct serve_listeners *listeners);
 void serve_listeners_close(struct serve_listeners *listeners);
 
 #endif

@@ -8,7 +8,7 @@
 #include <ktls/uring.h>
 #include "serve/log.h"
 
-#define LINE_MAX_	2048
+#define TEXT_SIZE	2048
 
 bool
 serve_log_open(struct serve_log *log, const char *where)
@@ -28,9 +28,9 @@ serve_log_open(struct serve_log *log, const char *where)
 
 /* A log that can't be written is no reason not to serve. */
 static void
-put(const struct serve_log *log, const char *line, size_t len)
+put(const struct serve_log *log, const char text[TEXT_SIZE], size_t len)
 {
-	(void)!write(log->fd, line, len);
+	(void)!write(log->fd, text, len < TEXT_SIZE ? len : TEXT_SIZE - 1);
 }
 
 static const char *
@@ -68,39 +68,36 @@ path_name(enum ktls_path path)
 }
 
 void
-serve_log_request(const struct serve_log *log, const char *address,
-    const struct http_request *request,
+serve_log_request(const struct serve_log *log, const char *address, struct http_text line,
     const struct http_answer *answer, unsigned long long sent, struct ktls_stream *stream)
 {
-	static const char *const methods[] = { "-", "GET", "HEAD" };
 	struct ktls_conn_status status;
-	char line[LINE_MAX_], when[40], target[1024];
+	char text[TEXT_SIZE], when[40], request[1024];
 	int n;
 
 	if (log->fd < 0)
 		return;
 	ktls_conn_status(ktls_stream_conn(stream), &status);
-	quote(target, sizeof(target), request->target);
-	n = snprintf(line, sizeof(line),
-	    "%s - - [%s] \"%s %s HTTP/1.%u\" %d %llu \"TLSv1.%d %s tx=%s rx=%s\"%s%s%s\n",
-	    address, now(when), methods[request->method], target, request->minor,
-	    answer->status, sent,
+	quote(request, sizeof(request), line);
+	n = snprintf(text, sizeof(text),
+	    "%s - - [%s] \"%s\" %d %llu \"TLSv1.%d %s tx=%s rx=%s\"%s%s%s\n",
+	    address, now(when), request, answer->status, sent,
 	    status.version == KTLS_TLS13 ? 3 : 2, ktls_cipher_name(status.cipher),
 	    path_name(status.path[KTLS_TX]), path_name(status.path[KTLS_RX]),
 	    answer->why != NULL ? " \"" : "", answer->why != NULL ? answer->why : "",
 	    answer->why != NULL ? "\"" : "");
-	put(log, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
+	put(log, text, (size_t)n);
 }
 
 void
 serve_log_failure(const struct serve_log *log, const char *address, const char *what,
     const char *why)
 {
-	char line[LINE_MAX_], when[40];
+	char text[TEXT_SIZE], when[40];
 	int n;
 
 	if (log->fd < 0)
 		return;
-	n = snprintf(line, sizeof(line), "%s - - [%s] %s: %s\n", address, now(when), what, why);
-	put(log, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
+	n = snprintf(text, sizeof(text), "%s - - [%s] %s: %s\n", address, now(when), what, why);
+	put(log, text, (size_t)n);
 }

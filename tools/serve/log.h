@@ -23,9 +23,8 @@ struct serve_log {
 /* "-", "off" or a file, which is appended to. false: the sentence has been printed. */
 bool serve_log_open(struct serve_log *log, const char *where);
 
-/* sent: bytes of the body that left. */
-void serve_log_request(const struct serve_log *log, const char *address,
-    const struct http_request *request,
+/* line: the request's first, as it came. sent: bytes of the body that left. */
+void serve_log_request(const struct serve_log *log, const char *address, struct http_text line,
     const struct http_answer *answer, unsigned long long sent, struct ktls_stream *stream);
 void serve_log_failure(const struct serve_log *log, const char *address, const char *what,
     const char *why);

@@ -13,20 +13,32 @@
 
 struct slot {
 	pid_t pid;		/* 0: none */
-	time_t started;
+	time_t started;		/* 0: not yet */
 };
 
 struct master {
 	const struct worker *worker;
-	const struct serve_listeners *listeners;
+	struct serve_listeners *listeners;
 	struct slot *slots;
 	sigset_t signals;
-	bool ending;
+	time_t ending;		/* since when; 0: not yet */
 	int status;
 };
 
-/* A worker that dies at once would do so for ever: a second's pause between two tries. */
+/* A worker that dies at once would do so for ever: seconds between two tries. */
 #define RESTART_PAUSE	1
+/* Seconds after which a worker that has not finished hangs, in the file system say. */
+#define KILL_AFTER	(WORKER_DRAIN_SECONDS + 5)
+
+/* Seconds that nobody can turn back. */
+static time_t
+uptime(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + 1;
+}
 
 static int
 be_worker(const struct master *m, size_t i, pid_t master)
@@ -36,7 +48,8 @@ be_worker(const struct master *m, size_t i, pid_t master)
 	/* Whatever ends the master ends its workers too. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != master)
 		return EXIT_FAILED;
-	worker.listeners = m->listeners->fd + i * m->listeners->addresses;
+	serve_listeners_keep(m->listeners, i);
+	worker.listeners = m->listeners->fd;
 	worker.listener_count = m->listeners->addresses;
 	return worker_run(&worker);
 }
@@ -54,29 +67,39 @@ start(struct master *m, size_t i, int *status)
 	if (pid < 0)
 		fprintf(stderr, "ktls serve: can't start a worker: %s\n", strerror(errno));
 	m->slots[i].pid = pid > 0 ? pid : 0;
-	m->slots[i].started = time(NULL);
+	m->slots[i].started = uptime();
 	return false;
 }
 
 static void
-end_all(struct master *m)
+signal_all(const struct master *m, int signal)
 {
-	m->ending = true;
 	for (size_t i = 0; i < m->listeners->workers; i++)
 		if (m->slots[i].pid != 0)
-			kill(m->slots[i].pid, SIGTERM);
+			kill(m->slots[i].pid, signal);
+}
+
+/* Who comes now is refused at once, and the port is free for the next server. */
+static void
+begin_ending(struct master *m)
+{
+	if (m->ending == 0)
+		m->ending = uptime();
+	signal_all(m, SIGTERM);
+	serve_listeners_stop(m->listeners);
 }
 
 static void
 tell_end(const struct master *m, pid_t pid, int status)
 {
+	const char *next = m->ending != 0 ? "" : "; another one takes its place";
+
 	if (WIFSIGNALED(status))
-		fprintf(stderr, "ktls serve: worker %ld was ended by %s%s\n", (long)pid,
-		    strsignal(WTERMSIG(status)), m->ending ? "" : "; another one takes its place");
-	else if (!m->ending)
-		fprintf(stderr,
-		    "ktls serve: worker %ld ended with status %d; another one takes its place\n",
-		    (long)pid, WEXITSTATUS(status));
+		fprintf(stderr, "ktls serve: worker %ld was ended by signal %d (%s)%s\n",
+		    (long)pid, WTERMSIG(status), strsignal(WTERMSIG(status)), next);
+	else
+		fprintf(stderr, "ktls serve: worker %ld ended with status %d%s\n",
+		    (long)pid, WEXITSTATUS(status), next);
 }
 
 static void
@@ -89,9 +112,10 @@ reap(struct master *m)
 		for (size_t i = 0; i < m->listeners->workers; i++)
 			if (m->slots[i].pid == pid)
 				m->slots[i].pid = 0;
-		if (!m->ending || WIFSIGNALED(status))
-			tell_end(m, pid, status);
-		if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_OK)
+		if (m->ending != 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OK)
+			continue;
+		tell_end(m, pid, status);
+		if (m->ending != 0)
 			m->status = EXIT_FAILED;
 	}
 }
@@ -109,12 +133,15 @@ any_left(const struct master *m)
 static bool
 fill(struct master *m, int *status)
 {
-	time_t now = time(NULL);
+	time_t now = uptime();
 
-	for (size_t i = 0; i < m->listeners->workers; i++)
-		if (m->slots[i].pid == 0 && now - m->slots[i].started >= RESTART_PAUSE &&
-		    start(m, i, status))
+	for (size_t i = 0; i < m->listeners->workers; i++) {
+		const struct slot *slot = &m->slots[i];
+		bool may = slot->started == 0 || now - slot->started > RESTART_PAUSE;
+
+		if (slot->pid == 0 && may && start(m, i, status))
 			return true;
+	}
 	return false;
 }
 
@@ -125,19 +152,21 @@ supervise(struct master *m)
 	int status = EXIT_OK, signal;
 
 	for (;;) {
-		if (!m->ending && fill(m, &status))
+		if (m->ending == 0 && fill(m, &status))
 			return status;
 		signal = sigtimedwait(&m->signals, NULL, &pause);
 		if (signal == SIGTERM || signal == SIGINT)
-			end_all(m);
+			begin_ending(m);
+		if (m->ending != 0 && uptime() - m->ending > KILL_AFTER)
+			signal_all(m, SIGKILL);
 		reap(m);
-		if (m->ending && !any_left(m))
+		if (m->ending != 0 && !any_left(m))
 			return m->status;
 	}
 }
 
 int
-master_run(const struct worker *worker, const struct serve_listeners *listeners)
+master_run(const struct worker *worker, struct serve_listeners *listeners)
 {
 	struct master m = { .worker = worker, .listeners = listeners, .status = EXIT_OK };
 	int status;
@@ -151,6 +180,7 @@ master_run(const struct worker *worker, const struct serve_listeners *listeners)
 	sigaddset(&m.signals, SIGINT);
 	sigaddset(&m.signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &m.signals, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);		/* a log that nobody reads any more */
 	status = supervise(&m);
 	free(m.slots);
 	return status;

@@ -10,6 +10,6 @@
  * that dies; on SIGTERM or SIGINT lets all of them finish. Reads nothing from a
  * peer. In a worker it returns when the worker has ended: the exit status either way.
  */
-int master_run(const struct worker *worker, const struct serve_listeners *listeners);
+int master_run(const struct worker *worker, struct serve_listeners *listeners);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "ktls/cmd.h"
+#include "serve/listen.h"
 #include "serve/options.h"
 
 #define WORKERS_MAX	1024
@@ -34,19 +35,9 @@ static const struct word {
 	{ "auto", KTLS_OFFLOAD_AUTO }, { "none", KTLS_OFFLOAD_NONE }, { "tx", KTLS_OFFLOAD_TX },
 	{ "rx", KTLS_OFFLOAD_RX }, { "full", KTLS_OFFLOAD_FULL }, { NULL, 0 },
 }, engines[] = {
-	{ "auto", KTLS_ENGINE_AUTO }, { "io_uring", KTLS_ENGINE_URING }, { "epoll",
-	    KTLS_ENGINE_EPOLL },
-	{ NULL, 0 },
+	{ "auto", KTLS_ENGINE_AUTO }, { "io_uring", KTLS_ENGINE_URING },
+	{ "epoll", KTLS_ENGINE_EPOLL }, { NULL, 0 },
 };
-
-const char *
-serve_offload_name(enum ktls_offload offload)
-{
-	for (const struct word *w = offloads; w->word != NULL; w++)
-		if (w->value == (int)offload)
-			return w->word;
-	return "?";
-}
 
 static bool
 parse_word(const char *option, const char *text, const struct word *words, int *value)
@@ -66,30 +57,57 @@ parse_word(const char *option, const char *text, const struct word *words, int *
 }
 
 static bool
-parse_number(const char *option, const char *text, double least, double most, double *value)
+parse_workers(const char *text, unsigned *workers)
 {
 	char *end;
+	unsigned long n = strtoul(text, &end, 10);
 
-	*value = strtod(text, &end);
-	if (end != text && *end == '\0' && *value >= least && *value <= most)
+	*workers = (unsigned)n;
+	if (*text >= '0' && *text <= '9' && *end == '\0' && n >= 1 && n <= WORKERS_MAX)
 		return true;
-	fprintf(stderr, "ktls serve: --%s takes a number from %g to %g, not \"%s\"\n", option,
-	    least, most, text);
+	fprintf(stderr, "ktls serve: --workers takes a whole number from 1 to %d, not \"%s\"\n",
+	    WORKERS_MAX, text);
 	return false;
+}
+
+static bool
+parse_seconds(const char *option, const char *text, unsigned *ms)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end != text && *end == '\0' && seconds >= 0.1 && seconds <= 86400) {
+		*ms = (unsigned)(seconds * 1000);
+		return true;
+	}
+	fprintf(stderr, "ktls serve: --%s takes seconds from 0.1 to 86400, not \"%s\"\n",
+	    option, text);
+	return false;
+}
+
+static bool
+add_listen(struct serve_options *o, const char *where)
+{
+	if (o->listen_count == LISTEN_MAX) {
+		fprintf(stderr, "ktls serve: --listen at most %d times\n", LISTEN_MAX);
+		return false;
+	}
+	if (!serve_listen_valid(where)) {
+		fprintf(stderr, "ktls serve: --listen takes [ADDRESS:]PORT, as 8443, "
+		    "0.0.0.0:8443 or [::]:8443, not \"%s\"\n", where);
+		return false;
+	}
+	o->listen[o->listen_count++] = where;
+	return true;
 }
 
 static bool
 parse_one(struct serve_options *o, const char *name, const char *value)
 {
-	double number;
 	int word;
 
 	if (strcmp(name, "listen") == 0) {
-		if (o->listen_count == LISTEN_MAX) {
-			fprintf(stderr, "ktls serve: --listen at most %d times\n", LISTEN_MAX);
-			return false;
-		}
-		o->listen[o->listen_count++] = value;
+		return add_listen(o, value);
 	} else if (strcmp(name, "cert") == 0) {
 		o->cert = value;
 	} else if (strcmp(name, "key") == 0) {
@@ -105,14 +123,10 @@ parse_one(struct serve_options *o, const char *name, const char *value)
 			return false;
 		o->engine = (enum ktls_engine)word;
 	} else if (strcmp(name, "workers") == 0) {
-		if (!parse_number(name, value, 1, WORKERS_MAX, &number))
-			return false;
-		o->workers = (unsigned)number;
+		return parse_workers(value, &o->workers);
 	} else {
-		if (!parse_number(name, value, 0.1, 86400, &number))
-			return false;
-		*(strcmp(name, "timeout") == 0 ? &o->timeout : &o->idle_timeout) =
-		    (unsigned)(number * 1000);
+		return parse_seconds(name, value, strcmp(name, "timeout") == 0 ?
+		    &o->timeout : &o->idle_timeout);
 	}
 	return true;
 }
@@ -148,16 +162,16 @@ int
 serve_options_parse(struct serve_options *o, int argc, char **argv, int *status)
 {
 	static const struct option options[] = {
-		{ "listen", required_argument, NULL, 'o' }, { "cert", required_argument, NULL,
-		    'o' },
-		{ "key", required_argument, NULL, 'o' }, { "offload", required_argument, NULL,
-		    'o' },
-		{ "engine", required_argument, NULL, 'o' }, { "workers", required_argument,
-		    NULL, 'o' },
-		{ "log", required_argument, NULL, 'o' }, { "timeout", required_argument, NULL,
-		    'o' },
-		{ "idle-timeout", required_argument, NULL, 'o' }, { "help", no_argument, NULL,
-		    'h' },
+		{ "listen", required_argument, NULL, 'o' },
+		{ "cert", required_argument, NULL, 'o' },
+		{ "key", required_argument, NULL, 'o' },
+		{ "offload", required_argument, NULL, 'o' },
+		{ "engine", required_argument, NULL, 'o' },
+		{ "workers", required_argument, NULL, 'o' },
+		{ "log", required_argument, NULL, 'o' },
+		{ "timeout", required_argument, NULL, 'o' },
+		{ "idle-timeout", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, index = 0;

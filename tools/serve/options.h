@@ -23,7 +23,4 @@ struct serve_options {
 /* 0: go on. Otherwise the program ends with *status; what was wrong has been said. */
 int serve_options_parse(struct serve_options *options, int argc, char **argv, int *status);
 
-/* "auto", "tx" ...: as on the command line. */
-const char *serve_offload_name(enum ktls_offload offload);
-
 #endif

@@ -9,8 +9,6 @@
 #include "ktls/cmd.h"
 #include "serve/worker.h"
 
-#define DRAIN_SECONDS	10
-
 static void
 accepted(void *arg, int fd)
 {
@@ -35,7 +33,7 @@ out_of_time(void *arg, int fd)
 static void
 limit_draining(struct worker *worker)
 {
-	struct itimerspec after = { .it_value.tv_sec = DRAIN_SECONDS };
+	struct itimerspec after = { .it_value.tv_sec = WORKER_DRAIN_SECONDS };
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 
 	/* Without a timer no time is given: better than never to end. */

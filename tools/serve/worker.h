@@ -22,6 +22,8 @@ struct worker {
 	bool draining;			/* SIGTERM has come: no new connections, no new requests */
 };
 
+#define WORKER_DRAIN_SECONDS	10
+
 /* Serves until SIGTERM or SIGINT, then finishes what is in flight. The exit status. */
 int worker_run(struct worker *worker);
 
