@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/net_tstamp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -289,32 +288,6 @@ cancelled_sends_read_nothing(void **unused)
 	test_close(&job, fd);
 }
 
-/* POLLERR stays as long as somebody's time stamp waits in the error queue: no reason to spin. */
-static void
-poll_that_says_yes_for_nothing(void **unused)
-{
-	static const int stamps = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
-	char buf[16];
-	struct conn_op op = receive(buf, sizeof(buf), false);
-	struct job job;
-	int fd[2];
-
-	(void)unused;
-	test_pair(fd);
-	set_nonblock(fd[0]);
-	assert_int_equal(setsockopt(fd[0], SOL_SOCKET, SO_TIMESTAMPING, &stamps,
-	    sizeof(stamps)), 0);
-	say(fd[0], "stamped");
-	test_job(&job, fd[0], &op);
-	test_submit(&job);
-	test_rounds(300);
-	assert_false(job.done);
-	assert_true(test_completions < 100);
-	say(fd[1], "late");
-	assert_int_equal(test_await(&job), 4);
-	test_close(&job, fd);
-}
-
 static void
 at_once(void **unused)
 {
@@ -401,7 +374,6 @@ main(void)
 		TEST_ON_ALL(messages),
 		TEST_ON_ALL(cancelled_receives_write_nothing),
 		TEST_ON_ALL(cancelled_sends_read_nothing),
-		TEST_ON_ALL(poll_that_says_yes_for_nothing),
 		TEST_ON_ALL(at_once),
 		TEST_ON_ALL(options_without_io_uring),
 		TEST_ON_ALL(reads_of_a_file),

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include "uring/engine_uring.h"
 
-#define PAUSE_MS	10
 #define LEN_MAX		((size_t)1 << 30)	/* an SQE counts in 32 bits, a CQE in 31 */
 
 /* Three ways to be short of room; with all of them in order a request can't fail to be issued. */
@@ -44,11 +43,14 @@ waits_for_input(const struct request *request)
 static void
 issue_wait(struct engine_uring *e, struct request *request)
 {
-	static struct __kernel_timespec a_while = { .tv_nsec = PAUSE_MS * 1000000 };
+	/* the longer it lasts, the longer: each try costs a worker thread's time */
+	static struct __kernel_timespec pauses[PAUSES] = { { .tv_nsec = 10000000 },
+	    { .tv_nsec = 20000000 }, { .tv_nsec = 40000000 }, { .tv_nsec = 80000000 },
+	    { .tv_nsec = 160000000 } };
 	struct io_uring_sqe *sqe = next_sqe(e, request);
 
 	if (request->stage == STAGE_PAUSE)
-		io_uring_prep_timeout(sqe, &a_while, 0, 0);
+		io_uring_prep_timeout(sqe, &pauses[request->vain - VAIN_MAX], 0, 0);
 	else
 		io_uring_prep_poll_add(sqe, request->channel->fd, waits_for_input(request) ?
 		    POLLIN : POLLOUT);
@@ -208,6 +210,7 @@ done_at_once(struct engine_uring *e, struct request *request)
 {
 	const struct conn_op *op = &request->op;
 	ssize_t result;
+	int err;
 
 	if (request->cancelled) {
 		ready(e, request, -ECANCELED);
@@ -217,6 +220,11 @@ done_at_once(struct engine_uring *e, struct request *request)
 		return false;
 	if (op->kind == OP_SENDFILE)
 		return prepare_file(e, request);
+	/* Linux 6.1 wakes up for half a record: a worker thread would wait for its end */
+	if (op->kind == OP_RECVMSG && (err = engine_nonblocking(request->channel)) != 0) {
+		ready(e, request, err);
+		return true;
+	}
 	if ((e->no_setsockopt || op->kind == OP_SHUTDOWN || op->kind == OP_DRAINED) &&
 	    engine_at_once(request->channel->fd, op, &result)) {
 		ready(e, request, result);

@@ -28,11 +28,14 @@ struct buffers {
 enum stage {
 	STAGE_FIRST,
 	STAGE_POLL,		/* wait for POLLIN or POLLOUT, then go on */
-	STAGE_PAUSE,		/* wait for PAUSE_MS: poll says yes and there is nothing */
+	STAGE_PAUSE,		/* wait a while: poll says yes, and there is nothing */
 	STAGE_NO_BUFFER,	/* receive into op.buf */
 	STAGE_DRAIN,		/* the pipe still holds bytes */
 	STAGE_COPY,		/* no splicing */
 };
+
+#define VAIN_MAX	2	/* so often in vain: no coincidence */
+#define PAUSES		5
 
 enum part { PART_OP, PART_POLL, PART_FILL, PART_DRAIN };
 

@@ -4,8 +4,6 @@
 
 /* What completions mean. Each one either completes its request or issues the next stage. */
 
-#define VAIN_MAX	2	/* then it is no coincidence */
-
 static void
 finish(struct engine_uring *e, struct request *request, ssize_t result)
 {
@@ -79,10 +77,9 @@ splice_done(struct engine_uring *e, struct request *request, uint32_t part, int 
 static void
 would_block(struct engine_uring *e, struct request *request)
 {
-	bool pause = request->vain == VAIN_MAX;
-
-	request->vain = (uint8_t)(pause ? VAIN_MAX : request->vain + 1);
-	engine_uring_again(e, request, pause ? STAGE_PAUSE : STAGE_POLL);
+	if (request->vain < VAIN_MAX + PAUSES - 1)
+		request->vain++;
+	engine_uring_again(e, request, request->vain < VAIN_MAX ? STAGE_POLL : STAGE_PAUSE);
 }
 
 /* By the plain call: before Linux 6.7, or a refusal that may be io_uring's alone. */
