@@ -5,6 +5,7 @@
 # make unit       the unit tests: seconds, no network, no root
 # make check      everything (tools/check/list); check-all adds what takes longer
 # make kcheck     what only a kernel with TLS can show, in virtual machines
+# make conformance    BoringSSL's TLS test runner against our engine; fetches 54 MB once
 # make install    DESTDIR= PREFIX=/usr/local
 # make fuzz       SECONDS=60 for each target; also: examples, bench, docs, fmt, clean
 #
@@ -202,6 +203,12 @@ check-all:
 	$(quiet)tools/check/run --all
 kcheck:
 	$(quiet)tools/check/run kernel
+conformance:
+	$(self) $(BUILD)/bogo_shim
+	$(quiet)BUILD=$(BUILD) tools/check/conformance
+conformance-selftest:
+	$(self) $(BUILD)/bogo_shim
+	$(quiet)BUILD=$(BUILD) tools/check/conformance --selftest
 
 fuzz:
 	$(self) FUZZ=1 fuzzers
@@ -242,7 +249,7 @@ install: all
 	    install -d $$d && install -m 644 $$p $$d || exit 1; done
 
 .PHONY: all objects tests kmod examples fuzzers serve unit run-tests check check-all kcheck fuzz \
-	bench docs fmt clean help install FORCE
+	conformance conformance-selftest bench docs fmt clean help install FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(ALL_OBJ:.o=.d) $(EXAMPLES:$(BUILD)/%=$(BUILD)/docs/%.d)

@@ -27,7 +27,9 @@ send_traffic_secrets(struct conn *c)
 	int err;
 
 	for (size_t i = 0; i < 2; i++) {
-		if (!OPENSSL_hexstr2buf_ex(out + at, KTLS_SECRET_MAX, &len, c->secret[order[i]], '\0'))
+		const char *hex = c->secret[order[i]];
+
+		if (!OPENSSL_hexstr2buf_ex(out + at, KTLS_SECRET_MAX, &len, hex, '\0'))
 			return -EPROTO;		/* no key log line came */
 		at += len;
 	}

@@ -22,7 +22,7 @@ static const struct flag flags[] = {
 	{ "-decline-alpn", NOTHING, NOWHERE },		/* without a list a server ignores the client's */
 	{ "-curves", GROUP, NOWHERE },
 	{ "-verify-fail", BOOL, AT(verify_fail) },
-	{ "-verify-peer", NOTHING, NOWHERE },		/* a client always does */
+	{ "-verify-peer", BOOL, AT(verify_peer) },
 	{ "-use-custom-verify-callback", NOTHING, NOWHERE },	/* there is one way to verify */
 	{ "-min-version", NUMBER, AT(min_version) },
 	{ "-no-tls12", BOOL, AT(no_tls12) },
@@ -183,7 +183,6 @@ static const struct flag flags[] = {
 };
 /* clang-format on */
 #define COUNT(table)	(sizeof(table) / sizeof(*(table)))
-
 
 const struct flag *
 flag_find(const char *name)

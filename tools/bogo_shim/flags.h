@@ -24,6 +24,7 @@
 	X(KYBER,		"no such feature: draft Kyber") \
 	X(QUIRK,		"no such feature: BoringSSL's own quirks") \
 	X(RENEGOTIATION,	"refused by design: renegotiation") \
+	X(P224,			"refused by design: P-224") \
 	X(OLD_TLS,		"refused by design: TLS 1.1 and older") \
 	X(EARLY_DATA,		"issue to come: 0-RTT") \
 	X(PSK,			"issue to come: external PSK") \

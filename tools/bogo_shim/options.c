@@ -7,6 +7,7 @@
 #include "bogo_shim/options.h"
 
 #define COUNT(table)	(sizeof(table) / sizeof(*(table)))
+#define SECP224R1	21
 #define SECP384R1	24
 #define SECP521R1	25
 
@@ -22,6 +23,8 @@ take_group(struct shim_options *o, long group)
 {
 	if (group == SECP384R1 || group == SECP521R1)
 		lack(o, LACK_GROUPS);
+	else if (group == SECP224R1)
+		lack(o, LACK_P224);
 	else if ((group != KTLS_GROUP_SECP256R1 && group != KTLS_GROUP_X25519) ||
 	    o->group_count == SHIM_GROUPS_MAX)
 		lack(o, LACK_KYBER);
@@ -90,7 +93,8 @@ check(struct shim_options *o)
 {
 	if (o->server && o->cert_file == NULL)
 		lack(o, LACK_QUESTIONS);
-	if (!o->server && o->cert_file != NULL)
+	/* A client asks for a certificate in any case. */
+	if (o->server ? o->verify_peer : o->cert_file != NULL)
 		lack(o, LACK_CLIENT_CERT);
 	/* There is no hook: the chain is judged, and refused with the alert of what is wrong. */
 	if (o->verify_fail && !o->async)

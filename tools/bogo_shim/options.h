@@ -24,7 +24,7 @@ struct shim_options {
 	bool reject_alpn;
 	uint16_t groups[SHIM_GROUPS_MAX];
 	size_t group_count;
-	bool verify_fail;
+	bool verify_peer, verify_fail;
 	int min_version;
 	bool no_tls12;
 

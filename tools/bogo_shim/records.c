@@ -48,21 +48,6 @@ conn_send_held(struct conn *c, const void *data, size_t len)
 	return 0;
 }
 
-int
-conn_send(struct conn *c, const void *data, size_t len)
-{
-	size_t max = ktls_hs_tx_limit(c->hs), n;
-	const uint8_t *p = data;
-	int err;
-
-	for (; len != 0; p += n, len -= n) {
-		n = len < max ? len : max;
-		if ((err = conn_send_record(c, KTLS_TYPE_APPLICATION_DATA, p, n)) != 0)
-			return err;
-	}
-	return 0;
-}
-
 static int
 rekey(struct conn *c, enum ktls_dir dir)
 {
@@ -76,21 +61,61 @@ rekey(struct conn *c, enum ktls_dir dir)
 	return err;
 }
 
-/* Does what TLS asks for. */
 static int
-act(struct conn *c)
+act(struct conn *c, const struct ktls_action *action)
+{
+	if (action->kind == KTLS_ACTION_REKEY)
+		return rekey(c, action->dir);
+	if (action->kind != KTLS_ACTION_SEND || mutant_silent(action->type))
+		return 0;
+	return conn_send_record(c, action->type, action->data, action->len);
+}
+
+/* Does all that TLS asks for. */
+static int
+act_all(struct conn *c)
 {
 	struct ktls_action action;
 	int err = 0;
 
 	do {
 		ktls_post_next(c->post, &action);
-		if (action.kind == KTLS_ACTION_SEND && !mutant_silent(action.type))
-			err = conn_send_record(c, action.type, action.data, action.len);
-		else if (action.kind == KTLS_ACTION_REKEY)
-			err = rekey(c, action.dir);
+		err = act(c, &action);
 	} while (err == 0 && action.kind != KTLS_ACTION_NONE);
 	return err;
+}
+
+/*
+ * Behind a record: new keys are needed for the next one, but an answer may wait
+ * until there is data to be sent (RFC 8446 4.6.3): one then answers many.
+ */
+static int
+act_received(struct conn *c)
+{
+	struct ktls_action action;
+	int err;
+
+	ktls_post_next(c->post, &action);
+	if ((err = act(c, &action)) != 0)
+		return err;
+	return action.kind == KTLS_ACTION_REKEY && action.dir == KTLS_RX ? 0 : act_all(c);
+}
+
+int
+conn_send(struct conn *c, const void *data, size_t len)
+{
+	size_t max = ktls_hs_tx_limit(c->hs), n;
+	const uint8_t *p = data;
+	int err;
+
+	if ((err = act_all(c)) != 0)
+		return err;
+	for (; len != 0; p += n, len -= n) {
+		n = len < max ? len : max;
+		if ((err = conn_send_record(c, KTLS_TYPE_APPLICATION_DATA, p, n)) != 0)
+			return err;
+	}
+	return 0;
 }
 
 int
@@ -98,7 +123,7 @@ conn_key_update(struct conn *c)
 {
 	int err = ktls_post_key_update(c->post, false);
 
-	return err != 0 ? err : act(c);
+	return err != 0 ? err : act_all(c);
 }
 
 void
@@ -170,7 +195,7 @@ take_record(struct conn *c, const struct plain *plain)
 		return ktls_post_application_data(c->post);
 	}
 	err = ktls_post_record(c->post, plain->type, plain->data, plain->len);
-	return err != 0 ? err : act(c);
+	return err != 0 ? err : act_received(c);
 }
 
 /* 1: there is data; 0: the peer has closed, or gone. */
@@ -211,12 +236,12 @@ conn_close(struct conn *c, bool wait)
 	int err;
 
 	if ((err = ktls_post_close(c->post)) != 0 ||
-	    (err = act(c)) != 0 ||
-	    !wait)
-		return err;
-	while ((err = wait_data(c)) == 1)
+	    (err = act_all(c)) != 0)
+		/* A peer that has gone without reading it isn't asked to be there. */
+		return !wait && (err == -EPIPE || err == -ECONNRESET) ? 0 : err;
+	while (wait && (err = wait_data(c)) == 1)
 		c->data_len = 0;
-	if (err < 0)
+	if (!wait || err < 0)
 		return err;
 	return ktls_post_peer_closed(c->post) ? 0 : KTLS_REFUSED(KTLS_R_TRUNCATED);
 }
