@@ -62,10 +62,11 @@ KTLS_API KTLS_CHECKED int ktls_post_record(struct ktls_post *post, uint8_t type,
     const void *data, size_t len);
 
 /*
- * Application data arrived on the record path: refused (unexpected_message)
- * where a handshake message is still incomplete (RFC 8446 5.1), else 0.
+ * Application data arrived on the record path, len bytes: refused (unexpected_message)
+ * where a handshake message is still incomplete (RFC 8446 5.1), or where too many
+ * empty records have come in a row; else 0.
  */
-KTLS_API KTLS_CHECKED int ktls_post_application_data(struct ktls_post *post);
+KTLS_API KTLS_CHECKED int ktls_post_application_data(struct ktls_post *post, size_t len);
 
 /*
  * The next thing to do, in the order in which it must be done; kind is

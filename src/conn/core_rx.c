@@ -98,7 +98,7 @@ open_record(struct ktls_conn *c, size_t len)
 	buf_take(in, len);	/* the bytes stay until the next read */
 	if (type != KTLS_TYPE_APPLICATION_DATA) {
 		control(c, type, plain, plain_len);
-	} else if ((err = ktls_post_application_data(c->post)) != 0) {
+	} else if ((err = ktls_post_application_data(c->post, plain_len)) != 0) {
 		core_fail(c, err);
 	} else {
 		c->rx.plain = plain;
@@ -235,7 +235,7 @@ kernel_data(struct ktls_conn *c, size_t len)
 {
 	int err;
 
-	if ((err = ktls_post_application_data(c->post)) != 0) {
+	if ((err = ktls_post_application_data(c->post, len)) != 0) {
 		core_fail(c, err);
 	} else if (len != 0 && c->lane[LANE_RX].goal.kind == GOAL_RECV) {
 		c->rx.more = true;

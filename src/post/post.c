@@ -103,9 +103,9 @@ alert(struct ktls_post *post, struct slice data)
 		post->due |= DUE_CLOSED;
 		return 0;
 	}
-	if (post->in_a_row == IN_A_ROW_MAX)
+	if (post->canceled == CANCELED_MAX)
 		return KTLS_REFUSED(KTLS_R_ALERT_FLOOD);
-	post->in_a_row++;
+	post->canceled++;
 	return 0;
 }
 
@@ -231,12 +231,18 @@ ktls_post_record(struct ktls_post *post, uint8_t type, const void *data, size_t 
 }
 
 int
-ktls_post_application_data(struct ktls_post *post)
+ktls_post_application_data(struct ktls_post *post, size_t len)
 {
-	if (post->err == 0 && post->partial != NULL)
+	if (post->err != 0)
+		return post->err;
+	if (post->partial != NULL)
 		return fail(post, KTLS_REFUSED(KTLS_R_INTERLEAVED));
-	post->in_a_row = 0;
-	return post->err;
+	if (len == 0 && post->in_a_row == IN_A_ROW_MAX)
+		return fail(post, KTLS_REFUSED(KTLS_R_RECORD_FLOOD));
+	post->in_a_row = len == 0 ? (uint8_t)(post->in_a_row + 1) : 0;
+	if (len != 0)
+		post->canceled = 0;
+	return 0;
 }
 
 static struct ktls_action

@@ -26,7 +26,7 @@ failure_is_final(void **unused)
 	assert_string_equal(post_actions(post), "");
 	assert_int_equal(post_feed(post, HS, "\x18\0\0\x01\0", 5), R(UNEXPECTED_MESSAGE));
 	assert_int_equal(post_feed(post, AL, "\x01\0", 2), R(UNEXPECTED_MESSAGE));
-	assert_int_equal(ktls_post_application_data(post), R(UNEXPECTED_MESSAGE));
+	assert_int_equal(ktls_post_application_data(post, 1), R(UNEXPECTED_MESSAGE));
 	assert_int_equal(ktls_post_key_update(post, false), R(UNEXPECTED_MESSAGE));
 	assert_int_equal(ktls_post_close(post), R(UNEXPECTED_MESSAGE));
 	assert_false(ktls_post_peer_closed(post));

@@ -32,7 +32,7 @@ step(struct ktls_post *post, uint8_t what, struct slice data)
 {
 	switch (what) {
 	case STEP_APPLICATION_DATA:
-		return ktls_post_application_data(post);
+		return ktls_post_application_data(post, data.len);
 	case STEP_KEY_UPDATE:
 		return ktls_post_key_update(post, data.len & 1);
 	case STEP_CLOSE:

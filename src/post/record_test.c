@@ -10,6 +10,7 @@
 #define R(name)	KTLS_REFUSED(KTLS_R_##name)
 #define HS	KTLS_TYPE_HANDSHAKE
 #define AL	KTLS_TYPE_ALERT
+#define AD	KTLS_TYPE_APPLICATION_DATA
 #define C	KTLS_CLIENT
 #define S	KTLS_SERVER
 
@@ -123,9 +124,9 @@ application_data_may_not_cut_a_message(void **unused)
 	struct ktls_post *post = post_of_role(KTLS_CLIENT);
 
 	(void)unused;
-	assert_int_equal(ktls_post_application_data(post), 0);
+	assert_int_equal(ktls_post_application_data(post, 1), 0);
 	assert_int_equal(post_feed(post, HS, "\x18\0\0\x01", 4), 0);
-	assert_int_equal(ktls_post_application_data(post), R(INTERLEAVED));
+	assert_int_equal(ktls_post_application_data(post, 1), R(INTERLEAVED));
 	assert_null(post->partial);
 	ktls_post_free(post);
 }
@@ -186,7 +187,7 @@ truncation_never_succeeds(void **unused)
 		uint8_t cut[sizeof(whole)];
 
 		assert_int_equal(post_feed(post, HS, whole, n), 0);
-		assert_int_equal(ktls_post_application_data(post), R(INTERLEAVED));
+		assert_int_equal(ktls_post_application_data(post, 1), R(INTERLEAVED));
 		ktls_post_free(post);
 		if (n < MESSAGE_HEADER)
 			continue;
@@ -199,6 +200,14 @@ truncation_never_succeeds(void **unused)
 	}
 }
 
+static int
+feed(struct ktls_post *post, uint8_t type, const void *data, size_t len)
+{
+	if (type == AD)
+		return ktls_post_application_data(post, len);
+	return post_feed(post, type, data, len);
+}
+
 static void
 floods_have_an_end(void **unused)
 {
@@ -207,12 +216,13 @@ floods_have_an_end(void **unused)
 		uint8_t type;
 		const void *data;
 		size_t len;
-		int err;
+		int most, err;
 	} floods[] = {
-		{ HS, "\x18\0\0\x01\0", 5, R(KEY_UPDATE_FLOOD) },
-		{ HS, "\x18\0\0\x01\x01", 5, R(KEY_UPDATE_FLOOD) },
-		{ HS, ticket, sizeof(ticket), R(RECORD_FLOOD) },
-		{ AL, "\x01\x5a", 2, R(ALERT_FLOOD) },
+		{ HS, "\x18\0\0\x01\0", 5, IN_A_ROW_MAX, R(KEY_UPDATE_FLOOD) },
+		{ HS, "\x18\0\0\x01\x01", 5, IN_A_ROW_MAX, R(KEY_UPDATE_FLOOD) },
+		{ HS, ticket, sizeof(ticket), IN_A_ROW_MAX, R(RECORD_FLOOD) },
+		{ AL, "\x01\x5a", 2, CANCELED_MAX, R(ALERT_FLOOD) },
+		{ AD, "", 0, IN_A_ROW_MAX, R(RECORD_FLOOD) },
 	};
 
 	(void)unused;
@@ -220,16 +230,17 @@ floods_have_an_end(void **unused)
 		struct ktls_post *post = post_of_role(KTLS_CLIENT);
 
 		for (int round = 0; round < 3; round++) {
-			for (int n = 0; n < IN_A_ROW_MAX; n++) {
-				assert_int_equal(post_feed(post, floods[i].type, floods[i].data,
+			for (int n = 0; n < floods[i].most; n++) {
+				assert_int_equal(feed(post, floods[i].type, floods[i].data,
 				    floods[i].len), 0);
 				(void)post_actions(post);
 			}
 			if (round < 2)
-				assert_int_equal(ktls_post_application_data(post), 0);
+				assert_int_equal(ktls_post_application_data(post, 1), 0);
 		}
-		assert_int_equal(post_feed(post, floods[i].type, floods[i].data, floods[i].len),
+		assert_int_equal(feed(post, floods[i].type, floods[i].data, floods[i].len),
 		    floods[i].err);
+		assert_int_equal(ktls_post_application_data(post, 1), floods[i].err);
 		ktls_post_free(post);
 	}
 }

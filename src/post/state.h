@@ -13,7 +13,8 @@
 
 #define MESSAGE_MAX	65536	/* bytes of a message's body */
 #define MESSAGE_HEADER	4	/* its type and the length of its body */
-#define IN_A_ROW_MAX	32	/* KeyUpdates, tickets, ignored alerts with no data between them */
+#define IN_A_ROW_MAX	32	/* KeyUpdates, tickets, empty records with no data between them */
+#define CANCELED_MAX	4	/* user_canceled likewise: one says it all */
 
 /*
  * What ktls_post_next() has to yield, the lowest first. A KeyUpdate that was yielded
@@ -43,6 +44,7 @@ struct ktls_post {
 	enum crypto_hash hash;
 	uint8_t due;			/* DUE_* */
 	uint8_t in_a_row;		/* see IN_A_ROW_MAX */
+	uint8_t canceled;		/* see CANCELED_MAX */
 	bool request;			/* our KeyUpdate asks for the peer's */
 	bool in_kernel[KTLS_DIRS];
 	bool closing, peer_closed;

@@ -192,7 +192,7 @@ take_record(struct conn *c, const struct plain *plain)
 	if (plain->type == KTLS_TYPE_APPLICATION_DATA) {
 		c->data = plain->data;
 		c->data_len = plain->len;
-		return ktls_post_application_data(c->post);
+		return ktls_post_application_data(c->post, plain->len);
 	}
 	err = ktls_post_record(c->post, plain->type, plain->data, plain->len);
 	return err != 0 ? err : act_received(c);
