@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <cmocka.h>
 #include "config/alloc_testlib.h"
 #include "conn/fake_testlib.h"
@@ -14,13 +13,11 @@
  * nothing is lost or half done.
  */
 
-static struct test_pki *pki;
-static uint8_t body[70000];
-static int file;
+#define LEN	70000
 
 /* A connection's whole life; the first error. Both sides' allocations count. */
 static ssize_t
-live(struct fake_pair *pair, struct ktls_config *client, struct ktls_config *server)
+live(struct fake_pair *pair, struct ktls_config *client, struct ktls_config *server, int file)
 {
 	const struct ktls_caps caps = fake_caps(true);
 	ssize_t n;
@@ -30,7 +27,7 @@ live(struct fake_pair *pair, struct ktls_config *client, struct ktls_config *ser
 		return n;
 	if ((n = fake_send(pair, &pair->client, body, 300, KTLS_MORE)) != 300 ||
 	    (n = fake_send(pair, &pair->client, body, 300, 0)) != 300 ||
-	    (n = fake_sendfile(pair, &pair->server, file, 0, sizeof(body))) != sizeof(body))
+	    (n = fake_sendfile(pair, &pair->server, file, 0, LEN)) != LEN)
 		return n;
 	if ((n = core_want_key_update(pair->client.conn, true)) != 0)
 		return n;
@@ -47,19 +44,19 @@ live(struct fake_pair *pair, struct ktls_config *client, struct ktls_config *ser
 static void
 walk(enum ktls_offload offload)
 {
-	struct ktls_config *client = test_pki_client(pki), *server = test_pki_server(pki, TEST_EC);
+	const struct fake_setting s = { .client = offload, .server = offload };
+	struct ktls_config *client = fake_config(&s, false), *server = fake_config(&s, true);
+	int file = fake_file("body", LEN);
 	struct fake_pair pair;
 	bool failed = true;
 	ssize_t err;
 	size_t n;
 
-	assert_int_equal(ktls_config_offload(client, offload), 0);
-	assert_int_equal(ktls_config_offload(server, offload), 0);
-	assert_int_equal(live(&pair, client, server), 0);	/* what is made once is there */
+	assert_int_equal(live(&pair, client, server, file), 0);	/* what is made once is there */
 	fake_pair_free(&pair);
 	for (n = 0; failed; n++) {
 		test_alloc_fail(n);
-		err = live(&pair, client, server);
+		err = live(&pair, client, server, file);
 		failed = test_alloc_failed();
 		if (failed && (err == 0 || err > 0))
 			fail_msg("allocation %zu fails, and nobody says so: %zd", n, err);
@@ -93,12 +90,7 @@ main(void)
 		cmocka_unit_test(in_userspace),
 		cmocka_unit_test(in_the_kernel),
 	};
-	int failed;
 
 	test_alloc_init();
-	pki = test_pki_new();
-	file = open(test_pki_file(pki, "body", body, sizeof(body)), O_RDONLY | O_CLOEXEC);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	test_pki_free(pki);
-	return failed != 0;
+	return cmocka_run_group_tests(tests, fake_group_setup, fake_group_teardown) != 0;
 }

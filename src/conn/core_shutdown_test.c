@@ -2,9 +2,8 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <cmocka.h>
 #include "conn/fake_testlib.h"
 
@@ -13,49 +12,15 @@
  * userspace, then in the kernel.
  */
 
-#define R(r)	KTLS_REFUSED(KTLS_R_##r)
-
-static struct test_pki *pki;
-static struct ktls_config *client_cfg[2], *server_cfg[2];
-static uint8_t body[20000];
-
-static int
-group_setup(void **unused)
-{
-	static const enum ktls_offload offload[] = { KTLS_OFFLOAD_NONE, KTLS_OFFLOAD_FULL };
-
-	(void)unused;
-	pki = test_pki_new();
-	memset(body, 'x', sizeof(body));
-	for (int i = 0; i < 2; i++) {
-		client_cfg[i] = test_pki_client(pki);
-		server_cfg[i] = test_pki_server(pki, TEST_EC);
-		if (ktls_config_offload(client_cfg[i], offload[i]) != 0 ||
-		    ktls_config_offload(server_cfg[i], offload[i]) != 0)
-			return 1;
-	}
-	return 0;
-}
-
-static int
-group_teardown(void **unused)
-{
-	(void)unused;
-	for (int i = 0; i < 2; i++) {
-		ktls_config_unref(client_cfg[i]);
-		ktls_config_unref(server_cfg[i]);
-	}
-	test_pki_free(pki);
-	return 0;
-}
-
 static void
 connect_pair(struct fake_pair *pair, int kernel)
 {
-	const struct ktls_caps caps = fake_caps(true);
+	const struct fake_setting s = {
+		.client = kernel ? KTLS_OFFLOAD_FULL : KTLS_OFFLOAD_NONE,
+		.server = kernel ? KTLS_OFFLOAD_FULL : KTLS_OFFLOAD_NONE,
+	};
 
-	assert_int_equal(fake_pair_init(pair, client_cfg[kernel], server_cfg[kernel], &caps), 0);
-	assert_int_equal(fake_handshake(pair), 0);
+	fake_connect(pair, &s);
 	assert_int_equal(core_in_kernel(pair->server.conn, KTLS_RX), kernel);
 }
 
@@ -145,7 +110,7 @@ patience(void **unused)
 		fake_pair_free(&pair);
 
 		connect_pair(&pair, kernel);		/* a peer that never closes, but sends */
-		assert_int_equal(core_want_send(pair.client.conn, body, sizeof(body), 0), 0);
+		assert_int_equal(core_want_send(pair.client.conn, body, 20000, 0), 0);
 		fake_run(&pair);
 		assert_int_equal(core_want_shutdown(pair.server.conn), 0);
 		fake_run(&pair);
@@ -291,5 +256,5 @@ main(void)
 		cmocka_unit_test(fails_while_closing),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, group_teardown) != 0;
+	return cmocka_run_group_tests(tests, fake_group_setup, fake_group_teardown) != 0;
 }

@@ -14,11 +14,13 @@
 struct fake_wire {
 	uint8_t *data;
 	size_t at;		/* where the bytes begin; 0 where there are none */
+	size_t cap;
 	size_t len, room;	/* room: what the socket takes at most; 0: everything */
 	size_t total;		/* ever put in */
 	bool fin, reset;
 };
 
+/* fake_kernel_testlib.c */
 struct fake_kernel {
 	bool ulp;
 	struct ktls_record *tx, *rx;
@@ -33,6 +35,17 @@ struct fake_kernel {
 	unsigned installs[KTLS_DIRS];
 	size_t seals;				/* records of application data */
 };
+
+struct fake_side;
+void fake_wire_put(struct fake_wire *wire, const void *data, size_t len);
+size_t fake_wire_room(const struct fake_wire *wire);
+ssize_t fake_wire_recv(struct fake_wire *wire, void *buf, size_t len);
+void fake_kernel_send(struct fake_side *side, const uint8_t *data, size_t len, bool more);
+void fake_kernel_seal(struct fake_side *side, uint8_t type, const void *data, size_t len);
+void fake_kernel_flush(struct fake_side *side);
+ssize_t fake_kernel_sendfile(struct fake_side *side, const struct conn_op *op, size_t len);
+ssize_t fake_kernel_recvmsg(struct fake_side *side, struct conn_op *op, size_t len);
+ssize_t fake_kernel_install(struct fake_side *side, const struct conn_op *op);
 
 #define FAKE_OPS	(OP_WAIT + 1)
 
@@ -98,5 +111,45 @@ ssize_t fake_receive(struct fake_side *side, size_t piece, ssize_t *end);
 
 /* The checksum of received, over any bytes. */
 uint64_t fake_sum(uint64_t sum, const void *data, size_t len);
+
+/* While nobody receives: as far as the socket takes it. */
+ssize_t fake_send_alone(struct fake_side *side, const void *data, size_t len, int flags);
+ssize_t fake_sendfile_alone(struct fake_side *side, int file, off_t offset, size_t len);
+
+/* fake_setup_testlib.c: what every test program has, by fake_group_setup(). */
+#define R(r)	KTLS_REFUSED(KTLS_R_##r)
+#define BODY	200000
+
+extern struct test_pki *fake_pki;
+extern uint8_t body[BODY];
+int fake_group_setup(void **unused);
+int fake_group_teardown(void **unused);
+/* the first bytes of body; closed by the end of the program */
+int fake_file(const char *name, size_t len);
+
+/* A configuration of each side, and of the kernel. */
+struct fake_setting {
+	enum ktls_offload client, server;
+	bool require[2][KTLS_DIRS];		/* [1]: the server */
+	uint16_t limit, server_limit;		/* record_size_limit */
+	enum ktls_cipher cipher;
+	bool unknown;				/* nothing is known of the kernel */
+	bool no_rekey;
+};
+
+struct ktls_config *fake_config(const struct fake_setting *s, bool server);
+void fake_make(struct fake_pair *pair, const struct fake_setting *s);
+/* and the handshake */
+void fake_connect(struct fake_pair *pair, const struct fake_setting *s);
+
+/* Sockets of all sorts. */
+#define FAKE_SCRIPTS	5
+extern const struct fake_script fake_scripts[FAKE_SCRIPTS];
+
+/* Data of many sizes, both ways and mixed; compared. */
+void fake_exchange(struct fake_pair *pair);
+
+enum ktls_path fake_path(const struct fake_side *side, enum ktls_dir dir);
+void fake_assert_why(const struct fake_side *side, enum ktls_dir dir, const char *why);
 
 #endif
