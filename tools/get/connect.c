@@ -10,17 +10,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "get/connect.h"
+#include "get/say.h"
 
 bool
 get_complain(const struct get_peer *peer, const char *what, ssize_t err)
 {
-	const char *why = peer->conn != NULL ? ktls_conn_reason_text(peer->conn) : "";
+	enum ktls_reason reason = ktls_err_reason((int)err);
+	const char *why = ktls_strerror((int)err), *hint = "";
 
-	if (err == -ETIMEDOUT)
+	if (reason != KTLS_R_NONE && peer->conn != NULL)
+		why = ktls_conn_reason_text(peer->conn);
+	else if (err == -ETIMEDOUT)
 		why = "nothing came for too long (--timeout)";
-	else if (*why == '\0')
-		why = ktls_strerror((int)err);
-	fprintf(stderr, "ktls get: %s: %s: %s\n", peer->options->url_text, what, why);
+	if (reason == KTLS_R_CERT_UNTRUSTED)
+		hint = peer->options->cafile == NULL ? "; --cafile FILE says whom else to trust" :
+		    "; the --cafile given has not who answers for it";
+	get_say("%s: %s: %s%s", peer->options->url_text, what, why, hint);
 	return false;
 }
 
@@ -40,20 +45,23 @@ get_wait(const struct get_peer *peer)
 static int
 connect_one(const struct addrinfo *ai, unsigned timeout)
 {
-	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1,
-	    err = 0;
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1, err = 0;
 	struct pollfd pollfd = { fd, POLLOUT, 0 };
 	socklen_t len = sizeof(err);
+	int n;
 
 	if (fd < 0)
 		return -errno;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
 		return fd;
-	err = errno;
-	if (err == EINPROGRESS)
-		err = poll(&pollfd, 1, (int)timeout) == 1 &&
-		    getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0 ? err : ETIMEDOUT;
+	if ((err = errno) == EINPROGRESS) {
+		while ((n = poll(&pollfd, 1, (int)timeout)) < 0 && errno == EINTR)
+			;
+		if (n != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) != 0)
+			err = ETIMEDOUT;
+	}
 	if (err == 0)
 		return fd;
 	close(fd);
@@ -70,8 +78,8 @@ connect_tcp(struct get_peer *peer)
 
 	(void)snprintf(port, sizeof(port), "%u", url->port);
 	if ((err = getaddrinfo(url->host, port, &hints, &list)) != 0) {
-		fprintf(stderr, "ktls get: %s: %s: %s\n", peer->options->url_text, url->host,
-		    gai_strerror(err));
+		get_say("%s: %s: %s", peer->options->url_text, url->host,
+		    err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err));
 		return false;
 	}
 	for (struct addrinfo *ai = list; ai != NULL && fd < 0; ai = ai->ai_next)
@@ -93,14 +101,13 @@ make_config(struct get_peer *peer)
 	if ((err = ktls_config_new(&peer->cfg)) == 0 &&
 	    (err = ktls_config_alpn(peer->cfg, alpn, 1)) == 0 &&
 	    (err = ktls_config_offload(peer->cfg, o->offload)) == 0 &&
-	    (err = ktls_config_offload_require(peer->cfg, false, o->offload ==
-	    KTLS_OFFLOAD_RX)) == 0 &&
+	    (err = ktls_config_offload_require(peer->cfg, false,
+	    o->offload == KTLS_OFFLOAD_RX)) == 0 &&
 	    (err = ktls_config_handshake_timeout(peer->cfg, o->timeout)) == 0 &&
 	    (err = ktls_config_verify(peer->cfg, !o->insecure)) == 0 &&
 	    (err = o->cafile != NULL ? ktls_config_trust_file(peer->cfg, o->cafile) : 0) == 0)
 		return true;
-	fprintf(stderr, "ktls get: %s\n", peer->cfg != NULL && *ktls_config_error(peer->cfg) !=
-	    '\0' ?
+	get_say("%s", peer->cfg != NULL && *ktls_config_error(peer->cfg) != '\0' ?
 	    ktls_config_error(peer->cfg) : ktls_strerror(err));
 	return false;
 }
@@ -120,8 +127,8 @@ handshake(struct get_peer *peer)
 {
 	const struct http_url *url = &peer->options->url;
 	struct ktls_hs_params params = {
-		.server_name = url->kind == HTTP_HOST_NAME ? url->host : NULL, .verify_name =
-		    url->host,
+		.server_name = url->kind == HTTP_HOST_NAME ? url->host : NULL,
+		.verify_name = url->host,
 	};
 	int err;
 

@@ -26,9 +26,7 @@ int get_wait(const struct get_peer *peer);
 int get_send_all(struct get_peer *peer, const char *data, size_t len);
 ssize_t get_recv(struct get_peer *peer, void *buf, size_t len);
 
-/*
- * Prints "ktls get: URL: WHAT: WHY"; the connection's own reason where err is its. Returns false.
- */
+/* Says "URL: WHAT: WHY", the connection's own reason where it refused the peer. Returns false. */
 bool get_complain(const struct get_peer *peer, const char *what, ssize_t err);
 
 #endif

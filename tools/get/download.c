@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "get/download.h"
+#include "get/say.h"
 #include "get/splice.h"
 #include "http/chunked.h"
 #include "http/response.h"
@@ -24,8 +26,7 @@ struct answer {
 static bool
 complain(const struct answer *a, const char *what, const char *why)
 {
-	fprintf(stderr, "ktls get: %s: %s%s%s\n", a->peer->options->url_text, what, *why !=
-	    '\0' ? ": " : "", why);
+	get_say("%s: %s%s%s", a->peer->options->url_text, what, *why != '\0' ? ": " : "", why);
 	return false;
 }
 
@@ -96,16 +97,15 @@ judge_status(struct answer *a)
 
 	if (a->response.status == 200)
 		return true;
-	if (a->response.status / 100 == 3 && http_fields_find(&a->response.fields, "Location",
-	    &location) != 0) {
+	if (a->response.status / 100 == 3 &&
+	    http_fields_find(&a->response.fields, "Location", &location) != 0) {
 		http_buf_str(&why, "it has moved to ");
 		http_buf_plain(&why, location);
 	} else {
 		http_buf_plain(&why, a->response.reason);
 	}
 	text[why.len] = '\0';
-	fprintf(stderr, "ktls get: %s: %d %s\n", a->peer->options->url_text, a->response.status,
-	    text);
+	get_say("%s: %d %s", a->peer->options->url_text, a->response.status, text);
 	return false;
 }
 
@@ -243,10 +243,10 @@ get_download(struct get_peer *peer, struct get_output *out)
 	a->out = out;
 	if (send_request(peer) && read_head(a) && judge_status(a)) {
 		take(a, a->response.consumed);
-		get_progress_begin(&a->progress, !peer->options->quiet,
+		get_progress_begin(&a->progress, !peer->options->quiet && !isatty(out->fd),
 		    a->response.body == HTTP_BODY_LENGTH ? a->response.length : 0);
-		ok = read_body(a);
-		get_progress_end(&a->progress, a->done);
+		if ((ok = read_body(a)))
+			get_progress_end(&a->progress, a->done);
 	}
 	free(a);
 	return ok;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "get/options.h"
+#include "get/say.h"
 #include "ktls/cmd.h"
 
 static const char help[] =
@@ -27,15 +28,22 @@ static const char help[] =
 static bool
 parse_offload(const char *text, enum ktls_offload *offload)
 {
-	if (strcmp(text, "auto") == 0)
-		*offload = KTLS_OFFLOAD_AUTO;
-	else if (strcmp(text, "rx") == 0)
-		*offload = KTLS_OFFLOAD_RX;
-	else if (strcmp(text, "none") == 0)
-		*offload = KTLS_OFFLOAD_NONE;
-	else
-		fprintf(stderr, "ktls get: --offload takes auto, rx or none, not \"%s\"\n", text);
-	return strcmp(text, "auto") == 0 || strcmp(text, "rx") == 0 || strcmp(text, "none") == 0;
+	static const struct {
+		const char *word;
+		enum ktls_offload offload;
+	} words[] = {
+		{ "auto", KTLS_OFFLOAD_AUTO }, { "rx", KTLS_OFFLOAD_RX },
+		{ "none", KTLS_OFFLOAD_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strcmp(text, words[i].word) == 0) {
+			*offload = words[i].offload;
+			return true;
+		}
+	}
+	get_say("--offload takes auto, rx or none, not \"%s\"", text);
+	return false;
 }
 
 static bool
@@ -45,8 +53,7 @@ parse_timeout(const char *text, unsigned *ms)
 	double seconds = strtod(text, &end);
 
 	if (end == text || *end != '\0' || !(seconds >= 0.1 && seconds <= 86400)) {
-		fprintf(stderr,
-		    "ktls get: --timeout takes seconds from 0.1 to 86400, not \"%s\"\n", text);
+		get_say("--timeout takes seconds from 0.1 to 86400, not \"%s\"", text);
 		return false;
 	}
 	*ms = (unsigned)(seconds * 1000);
@@ -54,22 +61,25 @@ parse_timeout(const char *text, unsigned *ms)
 }
 
 static bool
-parse_url(struct get_options *o, int argc, char **argv)
+complete(struct get_options *o, int argc, char **argv)
 {
 	const char *wrong;
 
 	if (optind == argc) {
-		fputs("ktls get: which URL? ktls get https://...\n", stderr);
+		get_say("which URL? ktls get https://...");
 		return false;
 	}
 	if (optind + 1 < argc) {
-		fprintf(stderr, "ktls get: one URL, please: \"%s\" is too much\n",
-		    argv[optind + 1]);
+		get_say("one URL, please: \"%s\" is too much", argv[optind + 1]);
+		return false;
+	}
+	if (o->output != NULL && *o->output == '\0') {
+		get_say("--output takes a file, or -");
 		return false;
 	}
 	o->url_text = argv[optind];
 	if ((wrong = http_url_parse(&o->url, http_text(o->url_text))) != NULL) {
-		fprintf(stderr, "ktls get: %s: %s\n", o->url_text, wrong);
+		get_say("%s: %s", o->url_text, wrong);
 		return false;
 	}
 	return true;
@@ -79,12 +89,16 @@ int
 get_options_parse(struct get_options *o, int argc, char **argv, int *status)
 {
 	static const struct option options[] = {
-		{ "output", required_argument, NULL, 'o' }, { "cafile", required_argument, NULL,
-		    'c' },
-		{ "insecure", no_argument, NULL, 'i' }, { "offload", required_argument, NULL, 'f' },
-		{ "splice", no_argument, NULL, 's' }, { "timeout", required_argument, NULL, 't' },
-		{ "quiet", no_argument, NULL, 'q' }, { "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "output", required_argument, NULL, 'o' },
+		{ "cafile", required_argument, NULL, 'c' },
+		{ "insecure", no_argument, NULL, 'i' },
+		{ "offload", required_argument, NULL, 'f' },
+		{ "splice", no_argument, NULL, 's' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -115,5 +129,5 @@ get_options_parse(struct get_options *o, int argc, char **argv, int *status)
 			return -1;
 		}
 	}
-	return parse_url(o, argc, argv) ? 0 : -1;
+	return complete(o, argc, argv) ? 0 : -1;
 }

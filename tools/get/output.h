@@ -5,14 +5,20 @@
 #include <limits.h>
 #include "get/options.h"
 
-/* Where the body goes. It has its name only when it is whole. */
+/*
+ * Where the body goes. A file has its name only when it is whole: until then it
+ * is FILE.part. What is no file (standard output, a device, a FIFO) is written to.
+ */
 struct get_output {
-	char name[PATH_MAX];		/* "" for standard output */
-	char part[PATH_MAX + 8];
+	char name[PATH_MAX];
+	char part[PATH_MAX + 8];	/* "": written to directly */
 	int fd;
 };
 
-/* These print their sentence and return false where they fail. */
+/*
+ * These print their sentence and return false where they fail. From open on a
+ * signal that ends the program first does what get_output_abandon() does.
+ */
 bool get_output_open(struct get_output *out, const struct get_options *options);
 bool get_output_write(struct get_output *out, const void *data, size_t len);
 /* The file is whole: it gets its name. */

@@ -15,6 +15,7 @@ struct get_progress {
 /* on: where it is wanted; a standard error that is no terminal never gets one. */
 void get_progress_begin(struct get_progress *progress, bool on, uint64_t total);
 void get_progress_show(struct get_progress *progress, uint64_t done);
+/* The last bar. Only where all went well: what went wrong is said below the last that was drawn. */
 void get_progress_end(struct get_progress *progress, uint64_t done);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 #include "get/splice.h"
 
@@ -17,8 +18,8 @@ get_splice_open(struct get_splice *pipes)
 
 	if (pipe2(pipes->pipe, O_CLOEXEC) != 0)
 		return -errno;
-	if (fcntl(pipes->pipe[1], F_SETPIPE_SZ, PIPE_WANTED) < 0 && fcntl(pipes->pipe[1],
-	    F_GETPIPE_SZ) < PIPE_WANTED) {
+	if (fcntl(pipes->pipe[1], F_SETPIPE_SZ, PIPE_WANTED) < 0 &&
+	    fcntl(pipes->pipe[1], F_GETPIPE_SZ) < PIPE_WANTED) {
 		err = -errno;
 		get_splice_close(pipes);
 		return err;
@@ -29,11 +30,14 @@ get_splice_open(struct get_splice *pipes)
 static int
 empty(struct get_splice *pipes, int fd, size_t len)
 {
+	struct pollfd pollfd = { fd, POLLOUT, 0 };
 	ssize_t n;
 
 	for (; len != 0; len -= (size_t)n) {
-		while ((n = splice(pipes->pipe[0], NULL, fd, NULL, len, 0)) < 0 && errno == EINTR)
-			;
+		while ((n = splice(pipes->pipe[0], NULL, fd, NULL, len, 0)) < 0 &&
+		    (errno == EINTR || errno == EAGAIN))
+			if (errno == EAGAIN)	/* a standard output that doesn't block */
+				(void)poll(&pollfd, 1, -1);
 		if (n <= 0)
 			return n < 0 ? -errno : -EIO;
 	}
@@ -49,8 +53,8 @@ get_splice_move(struct get_splice *pipes, struct get_peer *peer, int fd, size_t 
 	if (socket < 0)
 		return socket;
 	for (;;) {
-		n = splice(socket, NULL, pipes->pipe[1], NULL, len < PIPE_WANTED / 2 ?
-		    len : PIPE_WANTED / 2, SPLICE_F_NONBLOCK);
+		n = splice(socket, NULL, pipes->pipe[1], NULL,
+		    len < PIPE_WANTED / 2 ? len : PIPE_WANTED / 2, SPLICE_F_NONBLOCK);
 		if (n >= 0)
 			break;
 		if (errno == EINVAL)
