@@ -24,9 +24,12 @@ extern "C" {
  * when it is done; on a non-blocking one it may return -EAGAIN: wait for
  * ktls_conn_events() or ktls_conn_timeout(), then repeat the same call.
  *
- * Errors are final for the connection (but -EAGAIN, -EINTR, -EINVAL and those that
- * a file gave): its alert, where it has one, was sent, and every further call
- * returns the same. Free it and close the descriptor.
+ * Errors are final for the connection: its alert, where it has one, was sent (as
+ * far as the socket took it at once), and every further call returns the same. Free
+ * it and close the descriptor. Not final are -EAGAIN; -EINTR, a signal's handler ran
+ * in a blocking call: repeat that as after -EAGAIN; what says that a call can't be
+ * made (-EINVAL, -ENOTCONN before the handshake, -EPIPE after shutdown, -EOPNOTSUPP);
+ * and what a file gave.
  *
  * An object belongs to one thread at a time. SIGPIPE is never raised.
  */
@@ -36,26 +39,33 @@ struct ktls_conn;
  * Takes a reference on cfg. fd is a connected TCP socket, or another stream
  * socket (then records stay in userspace); it stays the caller's, who closes it
  * after ktls_conn_free(). Nobody else may read or write it meanwhile. params: as
- * ktls_hs_new(), NULL for nothing. Attaches the kernel's ULP where a direction
- * may go to the kernel. -ENOMEM, or -EINVAL as ktls_hs_new().
+ * ktls_hs_new(), NULL for nothing. -ENOMEM, or -EINVAL as ktls_hs_new(). The first
+ * connection of a process finds out what the kernel can do, where the config
+ * hasn't been told (ktls_config_caps()).
  */
 KTLS_API KTLS_CHECKED int ktls_conn_new(struct ktls_conn **conn, struct ktls_config *cfg,
     enum ktls_role role, int fd, const struct ktls_hs_params *params);
 KTLS_API void ktls_conn_free(struct ktls_conn *conn);	/* wipes; sends nothing; NULL is fine */
 
-/* 0 when done; -EAGAIN; -ETIMEDOUT after the config's handshake_timeout. */
+/*
+ * 0 when done; -EAGAIN; -ETIMEDOUT after the config's handshake_timeout, which
+ * begins with the first call. Call it right after accept or connect: where a
+ * direction may go to the kernel it attaches the ULP first of all, which is no
+ * longer possible once the peer has sent FIN.
+ */
 KTLS_API KTLS_CHECKED int ktls_conn_handshake(struct ktls_conn *conn);
 
 /*
- * For ktls_conn_send(): more follows at once, so fill records up. The call
- * after it must not be recv only.
+ * For ktls_conn_send(): more follows at once, so the last record is held back to
+ * be filled up. The next call that sends without it, or shutdown, lets it go.
  */
 #define KTLS_MORE	1
 
 /*
- * Sends len bytes. Returns how many are now the kernel's: all of them on a
- * blocking socket, on a non-blocking one perhaps fewer, or -EAGAIN. After -EAGAIN
- * repeat the call with the same bytes: a record of them may be half-sent.
+ * Sends len bytes. Returns how many are now the kernel's (or held back: KTLS_MORE):
+ * all of them on a blocking socket, on a non-blocking one perhaps fewer, or -EAGAIN.
+ * After either repeat the call with the bytes that are left, these and no others: a
+ * record of them may be half-sent. More may follow them. flags: 0 or KTLS_MORE.
  */
 KTLS_API KTLS_CHECKED ssize_t ktls_conn_send(struct ktls_conn *conn, const void *data,
     size_t len, int flags);
@@ -79,7 +89,8 @@ KTLS_API KTLS_CHECKED ssize_t ktls_conn_sendfile(struct ktls_conn *conn, int fil
  * Sends close_notify, then FIN, and waits until the peer has all of it and has
  * closed too: after 0, close(fd) loses nothing. What the peer still sends is
  * thrown away. A stream that ends without the peer's close_notify is no error
- * here. Waits 10 seconds at most (-ETIMEDOUT: close(fd) may lose data).
+ * here, nor is one that a reset ends when the peer had all. Waits 10 seconds at most
+ * (-ETIMEDOUT: close(fd) may lose data).
  */
 KTLS_API KTLS_CHECKED int ktls_conn_shutdown(struct ktls_conn *conn);
 
@@ -97,13 +108,13 @@ KTLS_API short ktls_conn_events(const struct ktls_conn *conn);
 KTLS_API int ktls_conn_timeout(const struct ktls_conn *conn);
 
 /*
- * Whether ktls_conn_recv() would return bytes that have already been read from
- * the socket: poll() can't see them.
+ * Whether ktls_conn_recv() may have something to return although poll() says
+ * nothing: bytes that were read from the socket before, or that the kernel has
+ * opened already. Before waiting for the socket, receive until this is false.
  */
 KTLS_API bool ktls_conn_pending(const struct ktls_conn *conn);
 
-/* Who makes the records. */
-/* NONE: before the handshake is done */
+/* Who makes the records; NONE: the handshake is not done. */
 enum ktls_path { KTLS_PATH_NONE, KTLS_PATH_USER, KTLS_PATH_KERNEL };
 
 struct ktls_conn_status {
