@@ -117,12 +117,14 @@ scripted(struct fake_side *side, const struct conn_op *op, ssize_t *result)
 {
 	const struct fake_script *s = &side->script;
 
-	if (s->at != 0 && side->ops + 1 == s->at)
+	if (s->at != 0 && side->ops + 1 == s->at) {
 		*result = s->at_err;
-	else if (s->err[op->kind] != 0)
+		side->failed = op->kind;
+	} else if (s->err[op->kind] != 0) {
 		*result = s->err[op->kind];
-	else
+	} else {
 		return false;
+	}
 	side->ops++;
 	return true;
 }

@@ -68,6 +68,7 @@ struct fake_side {
 	struct fake_kernel kernel;
 	struct fake_script script;
 	int ops;			/* carried out, or failed by the script */
+	enum op_kind failed;		/* what fake_script.at met */
 	unsigned tries;
 	unsigned count[FAKE_OPS];
 	size_t waited;
