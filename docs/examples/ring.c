@@ -32,8 +32,8 @@ main(int argc, char **argv)
 	    ktls_uring_attach(&u, &ring, &(struct ktls_uring_share){ 1, 3000, 0 }))
 		return 1;
 	io_uring_prep_multishot_accept(io_uring_get_sqe(&ring), fd, NULL, NULL, 0);
-	for (; io_uring_submit_and_wait(&ring, 1) >= 0 && !io_uring_peek_cqe(&ring, &cqe);
-	    io_uring_cqe_seen(&ring, cqe), ktls_uring_flush(u))
+	for (signal(SIGPIPE, SIG_IGN); io_uring_submit_and_wait(&ring, 1) >= 0 &&
+	    !io_uring_peek_cqe(&ring, &cqe); io_uring_cqe_seen(&ring, cqe), ktls_uring_flush(u))
 		if (!ktls_uring_cqe(u, cqe) && ktls_stream_new(&s, u, cfg, KTLS_SERVER, cqe->res,
 		    NULL, text) == 0 && ktls_stream_handshake(s, step) != 0)
 			ktls_stream_close(s);

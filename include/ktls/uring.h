@@ -25,7 +25,9 @@ struct io_uring_cqe;
  *		if (!ktls_uring_cqe(u, cqe))
  *			mine(cqe);
  *
- * On your ring libktls never submits and never waits: it only fills SQEs in.
+ * On your ring libktls never submits and never waits: it only fills SQEs in. There
+ * SIGPIPE must be ignored or blocked: Linux raises it, now or later, where it can't
+ * send the last records of a socket that was closed.
  *
  * Everything here belongs to one thread, the one that submits to the ring; only
  * ktls_uring_stop() may come from another thread or a signal handler. Callbacks

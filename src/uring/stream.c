@@ -243,7 +243,7 @@ free_stream(struct ktls_stream *stream)
 	}
 	uring->engine->ops->forget(uring->engine, &stream->channel);
 	ktls_conn_free(stream->conn);
-	close(stream->channel.fd);
+	uring_close(uring, stream->channel.fd);
 	free(stream);
 }
 

@@ -3,6 +3,7 @@
 #include <liburing.h>
 #include <netinet/in.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,8 +17,12 @@
 
 /*
  * Client and server streams on one loop, over loopback TCP: every test runs on
- * io_uring, on epoll, and on a ring of the application's.
+ * io_uring, on epoll, and on a ring of the application's. kmod-tests/streams.c runs
+ * them once more where KERNEL_RECORDS are to be had.
  */
+#ifndef KERNEL_RECORDS
+#define KERNEL_RECORDS 0
+#endif
 #define FILE_SIZE	(3u << 20)
 
 enum kind { OURS_URING, OURS_EPOLL, THEIRS };
@@ -440,6 +445,58 @@ freed_with_everything_under_way(void **unused)
 }
 
 static void
+note_and_stop(struct ktls_stream *stream, void *arg, ssize_t result)
+{
+	note(stream, arg, result);
+	stop();
+}
+
+static void
+send_goodbye(struct ktls_stream *stream, void *arg, ssize_t result)
+{
+	note(stream, arg, result);
+	assert_int_equal(ktls_stream_shutdown(stream, 5000, note_and_stop), 0);
+}
+
+/* The reader takes its time, so that goodbye is said while much is still on its way. */
+static void
+goodbye_behind_a_file(void **unused)
+{
+	static const int small = 65536;
+	size_t got = 0;
+	ssize_t n;
+
+	(void)unused;
+	handshake();
+	assert_int_equal(setsockopt(ktls_stream_fd(server.stream), SOL_SOCKET, SO_SNDBUF, &small,
+	    sizeof(small)), 0);
+	client.got = malloc(FILE_SIZE);
+	assert_non_null(client.got);
+	assert_int_equal(ktls_stream_sendfile(server.stream, file, 0, FILE_SIZE, 0,
+	    send_goodbye), 0);
+	do {
+		assert_int_equal(ktls_stream_recv(client.stream, client.got + got, got < FILE_SIZE ?
+		    FILE_SIZE - got : 1, 5000, note_and_stop), 0);
+		while (client.results == 0)
+			run();
+		client.results = 0;
+		n = client.result[0];
+		got += n > 0 ? (size_t)n : 0;
+		usleep(1000);
+	} while (n > 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(got, FILE_SIZE);
+	assert_memory_equal(client.got, content, FILE_SIZE);
+	assert_int_equal(ktls_stream_shutdown(client.stream, 5000, note), 0);
+	while (server.results < 2)
+		run();
+	assert_int_equal(server.result[0], FILE_SIZE);
+	assert_int_equal(server.result[1], 0);
+	close_both();
+	free(client.got);
+}
+
+static void
 a_file_that_ends_early(void **unused)
 {
 	(void)unused;
@@ -478,6 +535,7 @@ begin(enum kind kind)
 
 	memset(&loop, 0, sizeof(loop));
 	loop.kind = kind;
+	signal(SIGPIPE, kind == THEIRS ? SIG_IGN : SIG_DFL);
 	if (kind == THEIRS) {
 		/* small: it is full at times */
 		assert_int_equal(io_uring_queue_init(8, &loop.ring, 0), 0);
@@ -519,6 +577,12 @@ prepare(void **unused)
 	server_cfg = test_pki_server(pki, TEST_EC);
 	client_cfg = test_pki_client(pki);
 	assert_int_equal(ktls_config_handshake_timeout(server_cfg, 1000), 0);
+	for (int i = 0; KERNEL_RECORDS && i < 2; i++) {
+		struct ktls_config *cfg = i == 0 ? server_cfg : client_cfg;
+
+		assert_int_equal(ktls_config_offload(cfg, KTLS_OFFLOAD_FULL), 0);
+		assert_int_equal(ktls_config_offload_require(cfg, true, true), 0);
+	}
 	content = malloc(FILE_SIZE);
 	for (size_t i = 0; i < FILE_SIZE; i++)
 		content[i] = (uint8_t)(i * 2654435761u >> 13);
@@ -555,6 +619,7 @@ main(void)
 		ON_ALL(a_receive_that_takes_too_long_can_be_repeated),
 		ON_ALL(a_silent_peer_ends_the_handshake),
 		ON_ALL(a_peer_that_reads_nothing_ends_a_send),
+		ON_ALL(goodbye_behind_a_file),
 		ON_ALL(both_directions_end),
 		ON_ALL(closing_in_the_middle_tells_nobody),
 		ON_ALL(closing_in_any_callback),

@@ -141,48 +141,62 @@ turn(struct ktls_uring *uring, int limit_ms)
 }
 
 /*
- * sendfile and splice know no MSG_NOSIGNAL. So SIGPIPE is blocked while the loop
+ * sendfile and splice know no MSG_NOSIGNAL, nor does close() of a socket whose records
+ * the kernel still has: it tries to send them. So SIGPIPE is blocked while the loop
  * runs, and one that came of it is taken away before the mask is put back.
  */
 static void
-block_sigpipe(sigset_t *before)
+block_sigpipe(struct ktls_uring *uring)
 {
 	sigset_t pipe;
 
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &pipe, before);
+	pthread_sigmask(SIG_BLOCK, &pipe, &uring->before);
+	uring->sigpipe_blocked = true;
 }
 
 static void
-restore_sigpipe(const sigset_t *before)
+restore_sigpipe(struct ktls_uring *uring)
 {
 	static const struct timespec now = {0};
 	sigset_t pipe, pending;
 
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
-	if (!sigismember(before, SIGPIPE) && sigpending(&pending) == 0 && sigismember(&pending,
-	    SIGPIPE))
+	if (!sigismember(&uring->before, SIGPIPE) && sigpending(&pending) == 0 &&
+	    sigismember(&pending, SIGPIPE))
 		(void)sigtimedwait(&pipe, NULL, &now);
-	pthread_sigmask(SIG_SETMASK, before, NULL);
+	pthread_sigmask(SIG_SETMASK, &uring->before, NULL);
+	uring->sigpipe_blocked = false;
+}
+
+void
+uring_close(struct ktls_uring *uring, int fd)
+{
+	bool block = !uring->sigpipe_blocked;
+
+	if (block)
+		block_sigpipe(uring);
+	close(fd);
+	if (block)
+		restore_sigpipe(uring);
 }
 
 int
 ktls_uring_run(struct ktls_uring *uring)
 {
-	sigset_t before;
 	int err = 0;
 
 	if (!uring->ours || uring->inside)
 		return -EINVAL;
-	block_sigpipe(&before);
+	block_sigpipe(uring);
 	uring->inside = true;
 	while (!atomic_load(&uring->stop) && (err = turn(uring, -1)) == 0)
 		;
 	(void)streams_run(uring);
 	uring->inside = false;
-	restore_sigpipe(&before);
+	restore_sigpipe(uring);
 	atomic_store(&uring->stop, false);
 	return err;
 }
@@ -248,13 +262,10 @@ static void
 drain(struct ktls_uring *uring)
 {
 	uint64_t until = uring_now() + DRAIN_MS;
-	sigset_t before;
 
-	block_sigpipe(&before);
 	while (uring->engine->under_way != 0 && uring_now() < until)
 		if (turn(uring, 50) != 0)
 			break;
-	restore_sigpipe(&before);
 }
 
 /*
@@ -266,6 +277,7 @@ ktls_uring_free(struct ktls_uring *uring)
 {
 	if (uring == NULL)
 		return;
+	block_sigpipe(uring);
 	while (uring->streams != NULL)
 		ktls_stream_close(uring->streams);
 	sources_stop(uring);
@@ -275,6 +287,7 @@ ktls_uring_free(struct ktls_uring *uring)
 	streams_free(uring);
 	uring->engine->ops->free(uring->engine);
 	sources_free(uring);
+	restore_sigpipe(uring);
 	if (uring->wake >= 0)
 		close(uring->wake);
 	if (uring->clock >= 0)

@@ -2,6 +2,7 @@
 #ifndef URING_URING_H
 #define URING_URING_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <ktls/uring.h>
 #include "uring/engine.h"
@@ -30,6 +31,8 @@ struct ktls_uring {
 	bool clock_runs;
 	struct timers timers;
 	struct source *sources;
+	bool sigpipe_blocked;
+	sigset_t before;		/* the signal mask, to be put back */
 	bool inside;			/* callbacks are running: no second round of them */
 	size_t open;			/* streams, in both lists, and listeners */
 	struct ktls_stream *streams;	/* those that have an owner */
@@ -41,6 +44,7 @@ struct ktls_uring {
 };
 
 uint64_t uring_now(void);		/* ms, monotonic */
+void uring_close(struct ktls_uring *uring, int fd);	/* without SIGPIPE */
 void uring_timer(struct ktls_uring *uring, struct timer *timer, unsigned after_ms);
 
 /* source.c: begins to end all of them; forgets those that are left when the engine is gone. */
