@@ -30,6 +30,7 @@ static const struct flag flags[] = {
 	{ "-no-tls1", NOTHING, NOWHERE },
 	{ "-server-preference", NOTHING, NOWHERE },	/* the server's order decides, always */
 	{ "-async", BOOL, AT(async) },
+	{ "-exact", BOOL, AT(exact) },			/* ours: as if bound for the kernel */
 	{ "-implicit-handshake", NOTHING, NOWHERE },	/* reading never starts a handshake */
 	{ "-partial-write", NOTHING, NOWHERE },		/* sending is our own loop */
 	{ "-shim-writes-first", BOOL, AT(shim_writes_first) },

@@ -106,7 +106,7 @@ take_over(struct conn *c)
 	const void *rest = ktls_hs_rest(c->hs, &len);
 	int err;
 
-	if (len > sizeof(c->in))
+	if (len > (c->o->exact ? 0 : sizeof(c->in)))
 		return -E2BIG;
 	if (len != 0)
 		memcpy(c->in, rest, len);
@@ -127,8 +127,10 @@ conn_handshake(struct conn *c)
 	if (o->verify_fail)
 		params.verify_name = "nobody.invalid";
 	if ((err = ktls_hs_new(&c->hs, c->cfg, o->server ? KTLS_SERVER : KTLS_CLIENT,
-	    &params)) != 0 ||
-	    (err = run(c)) != 0)
+	    &params)) != 0)
+		return err;
+	ktls_hs_set_exact(c->hs, o->exact);
+	if ((err = run(c)) != 0)
 		return err;
 	if (o->handshake_twice && (err = run(c)) != 0)
 		return err;

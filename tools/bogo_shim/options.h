@@ -29,7 +29,7 @@ struct shim_options {
 	bool no_tls12;
 
 	/* how it is driven */
-	bool async;
+	bool async, exact;
 	bool shim_writes_first, shim_shuts_down, check_close_notify;
 	bool read_with_unfinished_write, write_different_record_sizes;
 	bool handshake_twice, key_update, send_alert, export_traffic_secrets;
