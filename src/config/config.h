@@ -9,7 +9,8 @@
 #include "base/wire.h"
 #include "crypto/crypto.h"
 
-#define CONFIG_CHAIN_MAX	10	/* certificates of our own chain, or between a leaf and its root */
+/* certificates of our own chain, or between a leaf and its root */
+#define CONFIG_CHAIN_MAX	10
 /* What a peer may send: be prepared for extraneous certificates, says RFC 8446 4.4.2. */
 #define CONFIG_PEER_CHAIN_MAX	64
 #define CONFIG_ALPN_MAX		16

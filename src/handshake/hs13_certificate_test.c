@@ -96,7 +96,8 @@ chains_have_a_bound(void **unused)
 		wr_close(&w, list);
 		assert_true(wr_done(&w));
 		err = message_receive_checked(hs, MT_CERTIFICATE, buf, wr_len(&w));
-		assert_int_equal(err, count > CONFIG_PEER_CHAIN_MAX ? R(CERTIFICATE_CHAIN_LONG) : 0);
+		assert_int_equal(err, count > CONFIG_PEER_CHAIN_MAX ?
+		    R(CERTIFICATE_CHAIN_LONG) : 0);
 	}
 	assert_int_equal(hs->chain_len, CONFIG_PEER_CHAIN_MAX);
 	assert_int_equal(hs->ask, ASK_VERIFY);
