@@ -61,8 +61,7 @@ client_close(struct client *client)
 	http_answer_free(&client->answer);
 	free(client->buf);
 	free(client);
-	if (--worker->client_count == 0 && worker->draining)
-		ktls_uring_stop(worker->uring);
+	worker_client_gone(worker);
 }
 
 /* The connection knows more than the error's number where it refused the peer. */
@@ -379,7 +378,7 @@ client_accepted(struct worker *worker, int fd)
 	if (client->next != NULL)
 		client->next->prev = &client->next;
 	worker->clients = client;
-	worker->client_count++;
+	worker_client_came(worker);
 	if (ktls_stream_handshake(client->stream, handshaken) != 0)
 		client_close(client);
 }

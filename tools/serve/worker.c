@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,35 @@
 #include <unistd.h>
 #include "ktls/cmd.h"
 #include "serve/worker.h"
+
+#define BURST	16
+
+void
+worker_client_came(struct worker *worker)
+{
+	if (++worker->client_count > worker->client_peak)
+		worker->client_peak = worker->client_count;
+}
+
+/* What a burst of clients used, the allocator keeps; when it is over it goes back to the system. */
+static void
+give_memory_back(struct worker *worker)
+{
+	if (worker->client_peak < BURST || worker->client_count > worker->client_peak / 4)
+		return;
+	worker->client_peak = worker->client_count;
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
+}
+
+void
+worker_client_gone(struct worker *worker)
+{
+	if (--worker->client_count == 0 && worker->draining)
+		ktls_uring_stop(worker->uring);
+	give_memory_back(worker);
+}
 
 static void
 accepted(void *arg, int fd)

@@ -16,7 +16,7 @@ struct worker {
 	struct serve_log log;
 	struct ktls_uring *uring;
 	struct client *clients;
-	size_t client_count;
+	size_t client_count, client_peak;
 	const int *listeners;
 	size_t listener_count;
 	bool draining;			/* SIGTERM has come: no new connections, no new requests */
@@ -26,6 +26,10 @@ struct worker {
 
 /* Serves until SIGTERM or SIGINT, then finishes what is in flight. The exit status. */
 int worker_run(struct worker *worker);
+
+/* The book-keeping of client.c. */
+void worker_client_came(struct worker *worker);
+void worker_client_gone(struct worker *worker);
 
 /* client.c */
 void client_accepted(struct worker *worker, int fd);
