@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -12,24 +13,27 @@
 #include <ktls.h>
 
 /*
- * storm PORT CONNECTIONS AT_ONCE: bad clients for `ktls serve`, of every kind in
- * turn, so many at once. Each knows how it must be treated. A line a kind, TAP.
+ * storm PORT CONNECTIONS AT_ONCE DIR: bad clients for `ktls serve DIR`, of every
+ * kind in turn, so many at once. Each knows how it must be treated. A line a kind, TAP.
  */
 
 static uint16_t port;
 static unsigned connections;
 static atomic_uint next_connection;
 static struct ktls_config *cfg;
+static const char *site;
 
 #define PATIENCE_MS	20000		/* after which a server that hasn't closed has failed */
+#define WINDOW		16384		/* little is under way: the server has to wait for us */
 
 static int
 dial(void)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port),
 	    .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), window = WINDOW;
 
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window));
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
 		close(fd);
 		fd = -1;
@@ -143,22 +147,28 @@ hello_and_gone(int fd)
 	return len != 0 && send(fd, hello, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-/* Asks, reads the answer's beginning, and then: gone, without a word. */
+/* Asks, and reads the answer's beginning. */
+static bool
+ask(struct ktls_conn **conn, int fd, const char *request, char *answer, size_t size)
+{
+	ssize_t n = -1;
+
+	if (ktls_conn_new(conn, cfg, KTLS_CLIENT, fd, NULL) != 0)
+		return false;
+	if (ktls_conn_handshake(*conn) == 0 &&
+	    ktls_conn_send(*conn, request, strlen(request), 0) == (ssize_t)strlen(request))
+		n = ktls_conn_recv(*conn, answer, size - 1);
+	answer[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* And then: gone, without a word. */
 static bool
 talk(int fd, const char *request, char *answer, size_t size)
 {
-	struct ktls_conn *conn;
-	bool ok = false;
+	struct ktls_conn *conn = NULL;
+	bool ok = ask(&conn, fd, request, answer, size);
 
-	if (ktls_conn_new(&conn, cfg, KTLS_CLIENT, fd, NULL) != 0)
-		return false;
-	if (ktls_conn_handshake(conn) == 0 &&
-	    ktls_conn_send(conn, request, strlen(request), 0) == (ssize_t)strlen(request)) {
-		ssize_t n = ktls_conn_recv(conn, answer, size - 1);
-
-		ok = n > 0;
-		answer[n > 0 ? n : 0] = '\0';
-	}
 	ktls_conn_free(conn);
 	return ok;
 }
@@ -172,6 +182,43 @@ gone_in_mid_file(int fd)
 	return talk(fd, "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n", answer, sizeof(answer)) &&
 	    strncmp(answer, "HTTP/1.1 200", 12) == 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) == 0;
+}
+
+/* The end must not look like one: no close_notify. */
+static bool
+read_to_truncation(struct ktls_conn *conn)
+{
+	char buf[4096];
+	ssize_t n;
+
+	while ((n = ktls_conn_recv(conn, buf, sizeof(buf))) > 0)
+		;
+	return n < 0 && n != -ETIMEDOUT;
+}
+
+/* A file of its own, which becomes short while it is sent. */
+static bool
+shrinking_file(int fd)
+{
+	static atomic_uint files;
+	struct ktls_conn *conn = NULL;
+	char name[32], path[512], request[96], answer[1024];
+	int file;
+	bool ok;
+
+	(void)snprintf(name, sizeof(name), "shrinks%u", atomic_fetch_add(&files, 1));
+	(void)snprintf(path, sizeof(path), "%s/%s", site, name);
+	(void)snprintf(request, sizeof(request), "GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n",
+	    name);
+	if ((file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0)
+		return false;
+	ok = ftruncate(file, 32 << 20) == 0 &&
+	    ask(&conn, fd, request, answer, sizeof(answer)) &&
+	    strncmp(answer, "HTTP/1.1 200", 12) == 0 && ftruncate(file, 1000) == 0 &&
+	    read_to_truncation(conn);
+	ktls_conn_free(conn);
+	close(file);
+	return unlink(path) == 0 && ok;
 }
 
 static bool
@@ -204,6 +251,7 @@ static struct kind {
 	{ "a connection reset at once", goes_at_once, 0, 0 },
 	{ "a ClientHello, then gone", hello_and_gone, 0, 0 },
 	{ "gone in mid-file", gone_in_mid_file, 0, 0 },
+	{ "a file truncated while it is sent ends without close_notify", shrinking_file, 0, 0 },
 	{ "a bad request gets 400", bad_request, 0, 0 },
 	{ "half a request, then silence, gets 408", half_request, 0, 0 },
 };
@@ -250,12 +298,13 @@ main(int argc, char **argv)
 {
 	bool ok;
 
-	if (argc != 4) {
-		fputs("usage: storm PORT CONNECTIONS AT_ONCE\n", stderr);
+	if (argc != 5) {
+		fputs("usage: storm PORT CONNECTIONS AT_ONCE DIR\n", stderr);
 		return 2;
 	}
 	port = (uint16_t)atoi(argv[1]);
 	connections = (unsigned)atoi(argv[2]);
+	site = argv[4];
 	if (ktls_config_new(&cfg) != 0 || ktls_config_verify(cfg, false) != 0 ||
 	    ktls_config_offload(cfg, KTLS_OFFLOAD_NONE) != 0)
 		return 1;
