@@ -78,6 +78,14 @@ failed(struct client *client, const char *what, ssize_t result)
 	client_close(client);
 }
 
+void
+client_cut_off(struct client *client)
+{
+	serve_log_failure(&client->worker->log, client->address, "ending",
+	    "the server ended before it had finished");
+	client_close(client);
+}
+
 static void
 shut_down(struct ktls_stream *stream, void *arg, ssize_t result)
 {

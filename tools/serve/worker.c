@@ -128,7 +128,7 @@ worker_run(struct worker *worker)
 	if (err != 0)
 		fprintf(stderr, "ktls serve: worker %ld: %s\n", (long)getpid(), ktls_strerror(err));
 	while (worker->clients != NULL)
-		client_close(worker->clients);		/* no stream outlives its ring */
+		client_cut_off(worker->clients);	/* no stream outlives its ring */
 	ktls_uring_free(worker->uring);
 	return err == 0 ? EXIT_OK : EXIT_FAILED;
 }

@@ -37,6 +37,8 @@ void client_accepted(struct worker *worker, int fd);
 void client_drain(struct client *client);
 /* whatever it is doing; says nothing to the peer */
 void client_close(struct client *client);
+/* likewise, and the log says so */
+void client_cut_off(struct client *client);
 struct client *client_next(struct client *client);
 
 #endif
