@@ -20,5 +20,6 @@
 #include <ktls/offload.h>
 #include <ktls/post.h>
 #include <ktls/record.h>
+#include <ktls/store.h>
 
 #endif

@@ -54,32 +54,66 @@ KTLS_API void ktls_config_unref(struct ktls_config *cfg);
 KTLS_API const char *ktls_config_error(const struct ktls_config *cfg);
 
 /*
- * Who we are: a PEM file with the certificate and its chain, 10 at most, and a PEM
- * file with the private key (the same file may hold both). The chain is sent leaf
- * first, each certificate before its issuer, in whatever order the file has them.
- * Keys: ECDSA on P-256, RSA of 2048 bits or more, not encrypted: nobody is ever
- * asked for a passphrase. Checked against each other at once: a mismatch is -EINVAL
- * and names both files. Files over 1 MiB are refused. A second call replaces all.
+ * Who we are, another time with each call, 64 at most: a PEM file with the certificate
+ * and its chain, 10 at most, and a PEM file with the private key (the same file may
+ * hold both). The chain is sent leaf first, each certificate before its issuer, in
+ * whatever order the file has them. Keys: ECDSA on P-256, P-384 and P-521, Ed25519,
+ * RSA of 2048 bits or more (RSASSA-PSS too), not encrypted: nobody is ever asked for
+ * a passphrase. Checked against each other at once: a mismatch is -EINVAL and names
+ * both files. Files over 1 MiB are refused.
+ *
+ * key_file NULL: the key is elsewhere, in an HSM say; KTLS_ASK_SIGNATURE
+ * (handshake.h) must then be asked.
+ *
+ * A server shows the first identity that has the client's server_name and whose key
+ * can make a signature that the client verifies: exact names before wildcards, in the
+ * order of the calls; if no identity has the name, all of them are tried. A client
+ * shows the first that suits what the server's CertificateRequest asks for.
+ * Identities count from 0 in the order of the calls.
  */
 KTLS_API KTLS_CHECKED int ktls_config_identity(struct ktls_config *cfg,
     const char *cert_file, const char *key_file);
-/* The same from memory. */
+/* The same from memory; key_len 0: the key is elsewhere. */
 KTLS_API KTLS_CHECKED int ktls_config_identity_pem(struct ktls_config *cfg,
     const void *cert, size_t cert_len, const void *key, size_t key_len);
 
 /*
- * Whom we trust, for a client. Without a call: the system's store, where libcrypto
+ * Whom we trust: the authorities of a server's certificate, or, where a server asks
+ * for one, of a client's. Without a call a client trusts the system's store, where libcrypto
  * was built to look or SSL_CERT_FILE and SSL_CERT_DIR say. With one: only what was
- * given; several calls add up. A file may hold any certificate that is to be trusted:
- * authorities, an intermediate, a server's own. hashed_dir is as `openssl rehash`
+ * given; several calls add up; a server that asks for certificates must be given
+ * something. A file may hold any certificate that is to be trusted: authorities, an
+ * intermediate, a peer's own. hashed_dir is as `openssl rehash`
  * makes it, and read while a chain is judged; its path can't contain ':'.
  */
 KTLS_API KTLS_CHECKED int ktls_config_trust_file(struct ktls_config *cfg, const char *pem_file);
 KTLS_API KTLS_CHECKED int ktls_config_trust_dir(struct ktls_config *cfg, const char *hashed_dir);
 KTLS_API KTLS_CHECKED int ktls_config_trust_system(struct ktls_config *cfg);
 
-/* false: a client takes any certificate (its signature is still checked). Default true. */
+/* false: any certificate is taken (its signature is still checked). Default true. */
 KTLS_API KTLS_CHECKED int ktls_config_verify(struct ktls_config *cfg, bool verify);
+/* Authorities between a leaf and a trusted certificate, 0 .. 10. Default 10. */
+KTLS_API KTLS_CHECKED int ktls_config_verify_depth(struct ktls_config *cfg, unsigned depth);
+/*
+ * A PEM file of certificate revocation lists. From the first call on, each certificate
+ * of a peer's chain must be on none of its issuer's current lists, and there must be
+ * such a list (RFC 5280 6.3).
+ */
+KTLS_API KTLS_CHECKED int ktls_config_crl_file(struct ktls_config *cfg, const char *pem_file);
+
+/*
+ * Whether a server asks for the client's certificate. REQUEST: a client without one
+ * is let in (ktls_hs_peer_chain() has none); one that shows a wrong one is not.
+ * REQUIRE: certificate_required, in TLS 1.2 handshake_failure. The names of the authorities
+ * that were given are sent along (RFC 8446 4.2.4), where they fit into 16 KiB.
+ */
+enum ktls_client_auth { KTLS_CLIENT_AUTH_NONE, KTLS_CLIENT_AUTH_REQUEST, KTLS_CLIENT_AUTH_REQUIRE };
+KTLS_API KTLS_CHECKED int ktls_config_client_auth(struct ktls_config *cfg,
+    enum ktls_client_auth auth);
+
+/* KTLS_TLS12 or KTLS_TLS13, min <= max. Default: both. */
+KTLS_API KTLS_CHECKED int ktls_config_versions(struct ktls_config *cfg, uint16_t min,
+    uint16_t max);
 
 /* ALPN protocols in order of preference, copied. The server's order decides (RFC 7301). */
 KTLS_API KTLS_CHECKED int ktls_config_alpn(struct ktls_config *cfg, const char *const *names,
@@ -93,13 +127,25 @@ KTLS_API KTLS_CHECKED int ktls_config_ciphers(struct ktls_config *cfg,
     const enum ktls_cipher *ciphers, size_t count);
 
 #define KTLS_GROUP_SECP256R1	23
+#define KTLS_GROUP_SECP384R1	24
+#define KTLS_GROUP_SECP521R1	25
 #define KTLS_GROUP_X25519	29
 /*
  * Key exchange groups (IANA's numbers) in order of preference; a client sends a
- * share of the first. Default: X25519, P-256.
+ * share of the first. Default: X25519, P-256, P-384, P-521.
  */
 KTLS_API KTLS_CHECKED int ktls_config_groups(struct ktls_config *cfg, const uint16_t *groups,
     size_t count);
+
+/*
+ * Signature schemes (IANA's numbers) in order of preference: those that we make with
+ * our own keys, and those that we take from the peer. Default, both: all that
+ * libktls knows, RSASSA-PKCS1-v1_5 last, no SHA-1 (RFC 9155).
+ */
+KTLS_API KTLS_CHECKED int ktls_config_sign_schemes(struct ktls_config *cfg,
+    const uint16_t *schemes, size_t count);
+KTLS_API KTLS_CHECKED int ktls_config_verify_schemes(struct ktls_config *cfg,
+    const uint16_t *schemes, size_t count);
 
 /*
  * The largest record we want to receive, 64 .. 16385 bytes of TLSInnerPlaintext
@@ -116,10 +162,73 @@ typedef void ktls_keylog_fn(void *arg, const char *line);
 KTLS_API KTLS_CHECKED int ktls_config_keylog(struct ktls_config *cfg, ktls_keylog_fn *keylog,
     void *arg);
 
-/* Seconds since 1970, for the validity of certificates. NULL: libcrypto's own clock. */
+/*
+ * Milliseconds since 1970, for the validity of certificates and the age of sessions.
+ * NULL, the default: the system's clock.
+ */
 typedef int64_t ktls_clock_fn(void *arg);
 KTLS_API KTLS_CHECKED int ktls_config_clock(struct ktls_config *cfg, ktls_clock_fn *clock,
     void *arg);
+
+/*
+ * Resumption (store.h). Each takes a reference; NULL, the default: none.
+ *
+ * A server gives tickets sealed by `tickets`; one that has `sessions` too remembers
+ * TLS 1.2 sessions for clients that take no tickets. A client keeps in `sessions` what
+ * it was given, and offers it to the same name and port under the same policy.
+ *
+ * A session is bound to its version, hash or suite, extended master secret, and to
+ * this config: its identities, whom it trusts and whether it asks for certificates.
+ * It expires with the least of 7 days, the store's lifetime and the peer's chain.
+ */
+struct ktls_tickets;
+struct ktls_sessions;
+KTLS_API KTLS_CHECKED int ktls_config_tickets(struct ktls_config *cfg,
+    struct ktls_tickets *tickets);
+KTLS_API KTLS_CHECKED int ktls_config_sessions(struct ktls_config *cfg,
+    struct ktls_sessions *sessions);
+/* How many tickets a TLS 1.3 server gives after a handshake, 0 .. 8; default 2, 1 after a resumed one. */
+KTLS_API KTLS_CHECKED int ktls_config_ticket_count(struct ktls_config *cfg, unsigned count);
+/*
+ * Decoded and verified chains of peers (store.h). NULL: none are kept. Default for a
+ * client: 64 of the config's own.
+ */
+struct ktls_chains;
+KTLS_API KTLS_CHECKED int ktls_config_chains(struct ktls_config *cfg, struct ktls_chains *chains);
+
+/*
+ * What the engine asks its user instead of answering itself (handshake.h): kind is a
+ * KTLS_ASK_*, fn is called when the question arises, and may answer at once or leave it
+ * open; NULL: ktls_hs_want() tells of it.
+ */
+struct ktls_hs;
+struct ktls_question;
+typedef void ktls_question_fn(void *arg, struct ktls_hs *hs,
+    const struct ktls_question *question);
+KTLS_API KTLS_CHECKED int ktls_config_ask(struct ktls_config *cfg, int kind,
+    ktls_question_fn *fn, void *arg);
+
+/*
+ * A TLS 1.3 server answers every ClientHello that has no cookie by a HelloRetryRequest
+ * with one, sealed by `tickets`, from which any engine that has these keys goes on: the
+ * first one need not be kept (RFC 8446 4.2.2). NULL, the default: only a client
+ * that sent no share of a group of ours gets one, without a cookie.
+ */
+KTLS_API KTLS_CHECKED int ktls_config_stateless_retry(struct ktls_config *cfg,
+    struct ktls_tickets *tickets);
+
+/*
+ * TLS 1.3 records are padded to a multiple of this many bytes of TLSInnerPlaintext, 1
+ * .. 16384 (RFC 8446 5.4). 0 and 1: no padding, the default. The kernel doesn't
+ * pad: what we send then stays in userspace.
+ */
+KTLS_API KTLS_CHECKED int ktls_config_padding(struct ktls_config *cfg, unsigned multiple);
+
+/* Whether the exporter secret is kept after the handshake, for ktls_post_export(). Default false. */
+KTLS_API KTLS_CHECKED int ktls_config_exporter(struct ktls_config *cfg, bool keep);
+
+/* Whether a client sends reserved values, so that servers stay tolerant (RFC 8701). Default true. */
+KTLS_API KTLS_CHECKED int ktls_config_grease(struct ktls_config *cfg, bool grease);
 
 /*
  * Which record path a connection's directions take (conn.h).

@@ -56,6 +56,21 @@ KTLS_API void ktls_conn_free(struct ktls_conn *conn);	/* wipes; sends nothing; N
 KTLS_API KTLS_CHECKED int ktls_conn_handshake(struct ktls_conn *conn);
 
 /*
+ * The engine, while the handshake goes on: to answer its questions (ktls_config_ask()), which
+ * ktls_conn_handshake() waits for with -EAGAIN and no events, on a blocking socket too.
+ * NULL afterwards.
+ */
+KTLS_API struct ktls_hs *ktls_conn_hs(struct ktls_conn *conn);
+
+/*
+ * The peer's chain, as ktls_hs_peer_chain(), and ktls_post_export(); valid, callable, until
+ * ktls_conn_free(). -ENOTCONN before the handshake is done.
+ */
+KTLS_API const void *ktls_conn_peer_chain(const struct ktls_conn *conn, size_t index, size_t *len);
+KTLS_API KTLS_CHECKED int ktls_conn_export(struct ktls_conn *conn, const char *label,
+    const void *context, size_t context_len, void *out, size_t out_len);
+
+/*
  * For ktls_conn_send(): more follows at once, so the last record is held back to
  * be filled up. The next call that sends without it, or shutdown, lets it go.
  */
@@ -118,7 +133,8 @@ KTLS_API bool ktls_conn_pending(const struct ktls_conn *conn);
 enum ktls_path { KTLS_PATH_NONE, KTLS_PATH_USER, KTLS_PATH_KERNEL };
 
 struct ktls_conn_status {
-	uint16_t version;		/* KTLS_TLS13, 0 before it is agreed */
+	uint16_t version;		/* KTLS_TLS12 or KTLS_TLS13, 0 before it is agreed */
+	bool resumed;			/* an earlier session: nobody has signed anything */
 	uint16_t group;			/* IANA's number */
 	uint16_t signature_scheme;
 	enum ktls_cipher cipher;

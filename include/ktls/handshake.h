@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /*
- * A TLS 1.3 handshake that does no I/O. The whole use of it:
+ * A TLS 1.2 or 1.3 handshake that does no I/O. The whole use of it:
  *
  *	while ((want = ktls_hs_want(hs)) > 0) {
  *		if (want == KTLS_HS_SEND) {
@@ -44,6 +44,7 @@ enum ktls_role { KTLS_CLIENT, KTLS_SERVER };
 enum {
 	KTLS_HS_SEND = 1,	/* write ktls_hs_send_buf(), report with ktls_hs_sent() */
 	KTLS_HS_RECV,		/* read into ktls_hs_recv_buf(), report with ktls_hs_received() */
+	KTLS_HS_WAIT,		/* answer ktls_hs_question(); only where the config asks */
 };
 
 /* What one handshake adds to its config. The strings are copied. */
@@ -52,6 +53,8 @@ struct ktls_hs_params {
 	const char *server_name;
 	/* client: the DNS name or IP address that the certificate must have; NULL: server_name */
 	const char *verify_name;
+	/* client: the server's port; a session is offered to the name and port that gave it */
+	uint16_t port;
 };
 
 /*
@@ -127,6 +130,78 @@ KTLS_API uint16_t ktls_hs_signature_scheme(const struct ktls_hs *hs);
 KTLS_API uint16_t ktls_hs_tx_limit(const struct ktls_hs *hs);
 /* The record_size_limit that binds the peer, for ktls_record_set_limit(); 0: none was agreed. */
 KTLS_API uint16_t ktls_hs_rx_limit(const struct ktls_hs *hs);
+
+/* Whether it resumed an earlier session: nobody has signed anything this time. */
+KTLS_API bool ktls_hs_resumed(const struct ktls_hs *hs);
+/*
+ * The peer's chain as it sent it, DER, leaf first: certificate `index` of it, NULL behind
+ * the last; a resumed session's too. Valid until ktls_hs_free().
+ */
+KTLS_API const void *ktls_hs_peer_chain(const struct ktls_hs *hs, size_t index, size_t *len);
+/* Which of the config's identities we have shown; -1: none. */
+KTLS_API int ktls_hs_identity(const struct ktls_hs *hs);
+
+/*
+ * Keying material for the application, once the handshake is done (RFC 8446 7.5; RFC
+ * 5705 in TLS 1.2, where it needs the extended master secret: -EOPNOTSUPP without). In
+ * TLS 1.2 context NULL differs from an empty one. out_len up to 8160, 255 hashes of SHA-256.
+ */
+KTLS_API KTLS_CHECKED int ktls_hs_export(const struct ktls_hs *hs, const char *label,
+    const void *context, size_t context_len, void *out, size_t out_len);
+
+/*
+ * The one open question. Those that the config doesn't ask (ktls_config_ask()) never
+ * are: the engine answers them itself.
+ */
+enum ktls_question_kind {
+	/* The ClientHello was read: another config may serve it. ktls_hs_answer_config(). */
+	KTLS_ASK_CONFIG,
+	/* Which identity to show: ktls_hs_answer_identity(). A client is asked when it is requested one. */
+	KTLS_ASK_IDENTITY,
+	/* Sign `data` under `scheme` with `identity`'s key: the answer is the signature. */
+	KTLS_ASK_SIGNATURE,
+	/* Judge the peer's chain, and its name: the answer is an error, 0 to accept it. */
+	KTLS_ASK_VERIFY,
+	/* Open the ticket `data`: the answer is what was sealed; none of it: not one of ours. */
+	KTLS_ASK_TICKET_OPEN,
+	/* Seal `data`: the answer is the ticket, 65,535 bytes at most; none: no ticket is given. */
+	KTLS_ASK_TICKET_SEAL,
+	/* The session kept under `key`; a client is to be given each TLS 1.3 one once. None: none. */
+	KTLS_ASK_SESSION_GET,
+	/* Keep the session `data` under `key`, until `expires`. Any answer will do. */
+	KTLS_ASK_SESSION_PUT,
+};
+#define KTLS_ASK_COUNT	8
+
+/* All pointers are valid until the answer. */
+struct ktls_question {
+	enum ktls_question_kind kind;
+	const void *data;
+	size_t data_len;
+	const void *key;
+	size_t key_len;
+	uint16_t scheme;
+	int identity;
+	int64_t expires;		/* seconds since 1970 */
+	bool once;			/* SESSION_PUT: to be given once, a TLS 1.3 ticket */
+	const char *server_name;	/* CONFIG, IDENTITY: the client's, or NULL; VERIFY: the name, or NULL */
+	const char *alpn;		/* CONFIG: what the client offers, names joined by ','; or NULL */
+};
+
+/* NULL where none is open. */
+KTLS_API const struct ktls_question *ktls_hs_question(const struct ktls_hs *hs);
+
+/*
+ * The answer, from within the callback or later, by the thread that holds hs: err below 0
+ * ends the handshake with it (KTLS_REFUSED() or -errno); data is copied. What doesn't
+ * answer an open question of its kind is ignored. Freeing hs cancels the question.
+ */
+KTLS_API void ktls_hs_answer(struct ktls_hs *hs, int err, const void *data, size_t len);
+/* cfg NULL: the one it has. Takes a reference. Callbacks of both may be asked afterwards. */
+KTLS_API void ktls_hs_answer_config(struct ktls_hs *hs, struct ktls_config *cfg);
+/* -1: none; a client then shows none, a server refuses the client. KTLS_IDENTITY_AUTO: the engine's choice. */
+#define KTLS_IDENTITY_AUTO	(-2)
+KTLS_API void ktls_hs_answer_identity(struct ktls_hs *hs, int identity);
 
 /* Where and why it failed: for programs, and as one line: "EncryptedExtensions: ..." */
 KTLS_API enum ktls_reason ktls_hs_reason(const struct ktls_hs *hs);

@@ -94,6 +94,13 @@ KTLS_API KTLS_CHECKED int ktls_post_in_kernel(struct ktls_post *post, enum ktls_
 KTLS_API KTLS_CHECKED int ktls_post_key_update(struct ktls_post *post, bool request);
 KTLS_API KTLS_CHECKED int ktls_post_close(struct ktls_post *post);
 
+/*
+ * Keying material (RFC 8446 7.5, RFC 5705), as ktls_hs_export(). -EOPNOTSUPP where the config
+ * didn't ask for it to be kept (ktls_config_exporter()).
+ */
+KTLS_API KTLS_CHECKED int ktls_post_export(struct ktls_post *post, const char *label,
+    const void *context, size_t context_len, void *out, size_t out_len);
+
 /* Whether the peer's close_notify has come: EOF without it is truncation. */
 KTLS_API bool ktls_post_peer_closed(const struct ktls_post *post);
 

@@ -83,6 +83,12 @@ KTLS_API KTLS_CHECKED int ktls_record_open(struct ktls_record *record, void *rec
  */
 KTLS_API void ktls_record_set_limit(struct ktls_record *record, uint16_t limit);
 
+/*
+ * Seals from now on so that TLSInnerPlaintext's length is a multiple of this many bytes,
+ * as far as the limit allows (RFC 8446 5.4); TLS 1.3 only. 0 and 1: no padding.
+ */
+KTLS_API void ktls_record_set_padding(struct ktls_record *record, unsigned multiple);
+
 /* The sequence number of the next record: how many this key has protected, where it began at 0. */
 KTLS_API uint64_t ktls_record_seq(const struct ktls_record *record);
 
