@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 #include "crypto/crypto.h"
 #include "crypto/group.h"
+#include "crypto/hmac.h"
 
 static const char *const hash_names[HASH_COUNT] = {
 	[HASH_SHA256] = "SHA256",
@@ -57,7 +58,7 @@ fetch(struct ktls_crypto *crypto)
 	if (crypto->md[HASH_SHA256] == NULL || crypto->mac == NULL ||
 	    crypto->aead[KTLS_AES_128_GCM] == NULL)
 		return -ENOTSUP;
-	if ((err = hmac_template(crypto, HASH_SHA256)) != 0)
+	if ((err = hmac_template(crypto, HASH_SHA256)) != 0 || (err = hmac_probe(crypto)) != 0)
 		return err;
 	if (crypto->md[HASH_SHA384] != NULL)
 		return hmac_template(crypto, HASH_SHA384);

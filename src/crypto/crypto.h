@@ -19,6 +19,7 @@ struct ktls_crypto {
 	EVP_MD *md[HASH_COUNT];
 	EVP_MAC *mac;
 	EVP_MAC_CTX *hmac[HASH_COUNT];		/* without a key, never used but to be copied */
+	bool hmac_restarts;			/* hmac.h */
 	EVP_CIPHER *aead[KTLS_CIPHERS];		/* NULL: this libcrypto doesn't have it */
 	uint32_t groups;			/* of group.c's rows, a bit each: it has them */
 };

@@ -2,37 +2,9 @@
 #include <errno.h>
 #include <string.h>
 #include "crypto/hkdf.h"
+#include "crypto/hmac.h"
 
 #define LABEL_MAX	(2 + 1 + 255 + 1 + 255)		/* struct HkdfLabel, RFC 8446 7.1 */
-
-/* A keyed HMAC: a copy of the template, which no lookup made. NULL: libcrypto's queue says why. */
-static EVP_MAC_CTX *
-hmac_keyed(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice key)
-{
-	static const uint8_t none[1];
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(crypto->hmac[hash]);
-
-	/* A key of no bytes is a key; NULL would mean the one from before. */
-	if (ctx != NULL && !EVP_MAC_init(ctx, key.len != 0 ? key.p : none, key.len, NULL)) {
-		EVP_MAC_CTX_free(ctx);
-		ctx = NULL;
-	}
-	return ctx;
-}
-
-int
-hmac_compute(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice key,
-    struct slice data, uint8_t *out)
-{
-	EVP_MAC_CTX *ctx = hmac_keyed(crypto, hash, key);
-	int err = 0;
-
-	if (ctx == NULL || !EVP_MAC_update(ctx, data.p, data.len) ||
-	    !EVP_MAC_final(ctx, out, NULL, crypto_hash_len(hash)))
-		err = crypto_error();
-	EVP_MAC_CTX_free(ctx);
-	return err;
-}
 
 int
 hkdf_extract(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice salt,
@@ -53,11 +25,8 @@ hkdf_expand(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice prk,
 	int err = 0;
 
 	for (; ctx != NULL && out_len != 0; i++, out += n, out_len -= n) {
-		/*
-		 * T(i) = HMAC(PRK, T(i-1) | info | i). The key is given again: OpenSSL up
-		 * to 3.0.2 does not begin anew without one.
-		 */
-		if ((i != 1 && !EVP_MAC_init(ctx, prk.p, prk.len, NULL)) ||
+		/* T(i) = HMAC(PRK, T(i-1) | info | i) */
+		if ((i != 1 && !hmac_begin(crypto, ctx, prk)) ||
 		    !EVP_MAC_update(ctx, t, t_len) ||
 		    !EVP_MAC_update(ctx, info.p, info.len) ||
 		    !EVP_MAC_update(ctx, &i, 1) ||

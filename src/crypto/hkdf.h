@@ -4,10 +4,6 @@
 
 #include "crypto/crypto.h"
 
-/* HMAC, RFC 2104; out has room for the hash. */
-KTLS_CHECKED int hmac_compute(struct ktls_crypto *crypto, enum crypto_hash hash,
-    struct slice key, struct slice data, uint8_t *out);
-
 /* RFC 5869 2.2; an empty salt is hash-length zeros. */
 KTLS_CHECKED int hkdf_extract(struct ktls_crypto *crypto, enum crypto_hash hash,
     struct slice salt, struct slice ikm, uint8_t *out);

@@ -8,6 +8,7 @@
 #include "base/hex_testlib.h"
 #include "base/wipe_testlib.h"
 #include "crypto/hkdf.h"
+#include "crypto/hmac.h"
 
 static struct ktls_crypto *crypto;
 
