@@ -2,6 +2,7 @@
 #include <string.h>
 #include "crypto/aead.h"
 #include "crypto/hkdf.h"
+#include "crypto/hmac.h"
 #include "schedule/schedule13.h"
 
 static const uint8_t zeros[HASH_LEN_MAX];
