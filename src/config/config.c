@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include "config/setter.h"
 #include "crypto/group.h"
+#include "crypto/signature.h"
 
 /* The default policy, less what crypto lacks. */
 static const enum ktls_cipher default_ciphers[] = {
@@ -20,6 +21,8 @@ int
 ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
 {
 	struct ktls_config *cfg = OPENSSL_zalloc(sizeof(*cfg));
+	const uint16_t *schemes;
+	size_t count;
 	int err;
 
 	if (cfg == NULL)
@@ -27,6 +30,12 @@ ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
 	atomic_init(&cfg->refs, 1);
 	cfg->crypto = ktls_crypto_ref(crypto);
 	cfg->verify = true;
+	cfg->version_min = KTLS_TLS12;
+	cfg->version_max = KTLS_TLS13;
+	schemes = signature_schemes(&count);
+	memcpy(cfg->sign_schemes, schemes, count * sizeof(*schemes));
+	memcpy(cfg->verify_schemes, schemes, count * sizeof(*schemes));
+	cfg->sign_scheme_count = cfg->verify_scheme_count = count;
 	cfg->offload = KTLS_OFFLOAD_AUTO;
 	cfg->offload_after = KTLS_OFFLOAD_AFTER;
 	cfg->handshake_timeout = DEFAULT_HANDSHAKE_TIMEOUT;
@@ -72,7 +81,8 @@ ktls_config_unref(struct ktls_config *cfg)
 	/* Release and acquire: who frees has seen all that the others did. */
 	if (cfg == NULL || atomic_fetch_sub_explicit(&cfg->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	identity_free(&cfg->identity);
+	for (size_t i = 0; i < cfg->identity_count; i++)
+		identity_free(cfg->identity[i]);
 	trust_free(&cfg->trust);
 	free_alpn(cfg->alpn, cfg->alpn_count);
 	ktls_crypto_unref(cfg->crypto);

@@ -36,7 +36,7 @@ defaults(void **unused)
 	assert_int_equal(cfg->offload_after, 65536);
 	assert_int_equal(cfg->handshake_timeout, 10000);
 	assert_int_equal(cfg->record_size_limit, 0);
-	assert_int_equal(cfg->identity.cert_count, 0);
+	assert_int_equal(cfg->identity_count, 0);
 	assert_null(cfg->keylog);
 	assert_string_equal(ktls_config_error(cfg), "");
 	ktls_config_unref(cfg);
@@ -270,8 +270,8 @@ everything_is_kept(void **unused)
 
 	(void)unused;
 	set(cfg, pki, 0);
-	assert_int_equal(cfg->identity.cert_count, 1);
-	assert_non_null(cfg->identity.key);
+	assert_int_equal(cfg->identity_count, 2);
+	assert_non_null(cfg->identity[1]->key);
 	assert_true(cfg->trust.system);
 	assert_false(cfg->verify);
 	assert_string_equal(cfg->alpn[0], "h2");
@@ -305,7 +305,7 @@ nothing_changes_in_use(void **unused)
 	set(cfg, pki, -EBUSY);
 	assert_true(cfg->verify);
 	assert_int_equal(cfg->alpn_count, 0);
-	assert_int_equal(cfg->identity.cert_count, 0);
+	assert_int_equal(cfg->identity_count, 0);
 	assert_non_null(strstr(ktls_config_error(cfg), "in use"));
 	ktls_config_unref(cfg);
 	test_pki_free(pki);

@@ -165,7 +165,7 @@ static void
 each_wrong_file_has_its_sentence(void **unused)
 {
 	struct ktls_config *cfg = test_pki_server(pki, TEST_RSA);
-	const EVP_PKEY *before = cfg->identity.key;
+	const EVP_PKEY *before = cfg->identity[0]->key;
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(file_cases) / sizeof(*file_cases); i++) {
@@ -178,7 +178,7 @@ each_wrong_file_has_its_sentence(void **unused)
 		err = ktls_config_identity(cfg, cert, key);
 		if (err != file_cases[i].err ||
 		    strstr(ktls_config_error(cfg), file_cases[i].says) == NULL ||
-		    cfg->identity.key != before || cfg->identity.cert_count != 1)
+		    cfg->identity[0]->key != before || cfg->identity_count != 1)
 			fail_msg("%s: err %d, \"%s\"", file_cases[i].rule, err,
 			    ktls_config_error(cfg));
 		if (file_cases[i].cert == DIRECTORY)

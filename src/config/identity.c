@@ -28,10 +28,14 @@ found_free(struct found *f)
 void
 identity_free(struct identity *identity)
 {
+	if (identity == NULL)
+		return;
 	for (size_t i = 0; i < identity->cert_count; i++)
 		OPENSSL_free((void *)(uintptr_t)identity->cert[i].p);
 	EVP_PKEY_free(identity->key);
-	*identity = (struct identity){0};
+	EVP_PKEY_free(identity->public_key);
+	OPENSSL_free(identity->names);
+	OPENSSL_free(identity);
 }
 
 static int
@@ -109,9 +113,9 @@ check_key(struct ktls_config *cfg, const struct pem *pem, const EVP_PKEY *key)
 	int bits = EVP_PKEY_get_bits(key);
 	const char *type = EVP_PKEY_get0_type_name(key);
 
-	if (signature_fits(SIG_ECDSA_SECP256R1_SHA256, key))
+	if (signature_fits(SIG_ECDSA_SECP256R1_SHA256, key, KTLS_TLS13))
 		return 0;
-	if (signature_fits(SIG_RSA_PSS_RSAE_SHA256, key) && bits >= RSA_BITS_MIN)
+	if (signature_fits(SIG_RSA_PSS_RSAE_SHA256, key, KTLS_TLS13) && bits >= RSA_BITS_MIN)
 		return 0;
 	return config_fail(cfg, -ENOTSUP, "%s: the key (%s, %d bits) can't be used: it must be "
 	    "ECDSA on P-256, or RSA of 2048 to 8192 bits", pem->name, type != NULL ? type : "?",
@@ -191,11 +195,18 @@ read_pem(struct ktls_config *cfg, const struct pem *pem, struct found *f,
 static int
 take(struct ktls_config *cfg, const struct pem *cert, const struct pem *key)
 {
-	struct identity identity = {0};
+	struct identity *identity = OPENSSL_zalloc(sizeof(*identity));
 	struct found f = {0};
 	int err;
 
 	ERR_clear_error();			/* what others left is not ours to judge by */
+	if (identity == NULL)
+		return out_of_memory(cfg, cert);
+	if (cfg->identity_count == CONFIG_IDENTITIES_MAX) {
+		err = config_fail(cfg, -E2BIG, "%s: a config has %d identities at most",
+		    cert->name, CONFIG_IDENTITIES_MAX);
+		goto out;
+	}
 	if ((err = read_pem(cfg, cert, &f, find_certs)) != 0 ||
 	    (err = read_pem(cfg, key, &f, find_key)) != 0 ||
 	    (err = check_key(cfg, key, f.key)) != 0)
@@ -205,21 +216,21 @@ take(struct ktls_config *cfg, const struct pem *cert, const struct pem *key)
 		    "in the first is for the key in the second", cert->name, key->name);
 		goto out;
 	}
-	if (!encode(&f, &identity)) {
+	identity->public_key = X509_get_pubkey(f.cert[0]);
+	if (identity->public_key == NULL || !encode(&f, identity)) {
 		err = out_of_memory(cfg, cert);
 		goto out;
 	}
 
 	/* Nothing below can fail. */
-	identity.key = f.key;
+	identity->key = f.key;
 	f.key = NULL;
-	identity_free(&cfg->identity);
-	cfg->identity = identity;
-	identity = (struct identity){0};
+	cfg->identity[cfg->identity_count++] = identity;
+	identity = NULL;
 out:
 	ERR_clear_error();
 	found_free(&f);
-	identity_free(&identity);
+	identity_free(identity);
 	return err;
 }
 

@@ -219,8 +219,8 @@ leaf_key(X509 *leaf, EVP_PKEY **key, char *why, size_t why_len)
 
 	if (found == NULL && crypto_error() == -ENOMEM)
 		return -ENOMEM;
-	if (found != NULL && (signature_fits(SIG_ECDSA_SECP256R1_SHA256, found) ||
-	    signature_fits(SIG_RSA_PSS_RSAE_SHA256, found))) {
+	if (found != NULL && (signature_fits(SIG_ECDSA_SECP256R1_SHA256, found, KTLS_TLS13) ||
+	    signature_fits(SIG_RSA_PSS_RSAE_SHA256, found, KTLS_TLS13))) {
 		*key = found;
 		return 0;
 	}

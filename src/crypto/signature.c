@@ -48,14 +48,15 @@ find(uint16_t scheme)
 }
 
 bool
-signature_fits(uint16_t scheme, const EVP_PKEY *key)
+signature_fits(uint16_t scheme, const EVP_PKEY *key, uint16_t version)
 {
 	const struct row *row = find(scheme);
 	int size = EVP_PKEY_get_size(key);
 	char curve[32];
 	size_t len;
 
-	if (row == NULL || !EVP_PKEY_is_a(key, row->type) || size <= 0 || size > SIGNATURE_MAX)
+	if (row == NULL || !EVP_PKEY_is_a(key, row->type) || size <= 0 || size > SIGNATURE_MAX ||
+	    version != KTLS_TLS13)
 		return false;
 	if (row->curve != NULL)
 		return EVP_PKEY_get_group_name(key, curve, sizeof(curve), &len) &&
@@ -92,7 +93,7 @@ signature_make(struct ktls_crypto *crypto, uint16_t scheme, EVP_PKEY *key,
 	EVP_MD_CTX *ctx;
 	int err = 0;
 
-	if (!signature_fits(scheme, key))
+	if (!signature_fits(scheme, key, KTLS_TLS13))
 		return -EINVAL;
 	ctx = begin(crypto, find(scheme), key, EVP_DigestSignInit_ex);
 	if (ctx == NULL || EVP_DigestSign(ctx, sig, &len, data.p, data.len) <= 0)
@@ -110,7 +111,7 @@ signature_check(struct ktls_crypto *crypto, uint16_t scheme, EVP_PKEY *key,
 	EVP_MD_CTX *ctx;
 	int err = 0;
 
-	if (!signature_fits(scheme, key))
+	if (!signature_fits(scheme, key, KTLS_TLS13))
 		return -EBADMSG;
 	if ((ctx = begin(crypto, find(scheme), key, EVP_DigestVerifyInit_ex)) == NULL)
 		return crypto_error();

@@ -16,8 +16,8 @@ enum {
 };
 #define SIGNATURE_MAX	1024	/* bytes: RSA-8192 */
 
-/* Whether a TLS 1.3 CertificateVerify may be made under scheme with this key. */
-bool signature_fits(uint16_t scheme, const EVP_PKEY *key);
+/* Whether a handshake of this version may be signed under scheme with this key. */
+bool signature_fits(uint16_t scheme, const EVP_PKEY *key, uint16_t version);
 
 /* sig has room for SIGNATURE_MAX. */
 KTLS_CHECKED int signature_make(struct ktls_crypto *crypto, uint16_t scheme, EVP_PKEY *key,

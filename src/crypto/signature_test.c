@@ -74,7 +74,7 @@ expect_verify(struct transcript *t, int section, bool client)
 	scheme = rd_u16(&r);
 	sig = rd_vec(&r, 2);
 	assert_true(rd_done(&r));
-	assert_true(signature_fits(scheme, key));
+	assert_true(signature_fits(scheme, key, KTLS_TLS13));
 	if (signature_check(crypto, scheme, key, data, sig) != 0)
 		fail_msg("section %d, client %d: scheme %#x", section, client, scheme);
 	signed_bytes[100] ^= 1;
@@ -201,10 +201,10 @@ which_key_fits(void **unused)
 		uint8_t sig[SIGNATURE_MAX];
 		size_t len;
 
-		if (signature_fits(scheme, p256) != cases[i].p256 ||
-		    signature_fits(scheme, p384) != cases[i].p384 ||
-		    signature_fits(scheme, rsa1024) != cases[i].rsa1024 ||
-		    signature_fits(scheme, rsa2048) != cases[i].rsa2048)
+		if (signature_fits(scheme, p256, KTLS_TLS13) != cases[i].p256 ||
+		    signature_fits(scheme, p384, KTLS_TLS13) != cases[i].p384 ||
+		    signature_fits(scheme, rsa1024, KTLS_TLS13) != cases[i].rsa1024 ||
+		    signature_fits(scheme, rsa2048, KTLS_TLS13) != cases[i].rsa2048)
 			fail_msg("scheme %#x", scheme);
 		GIVES(-EINVAL, signature_make(crypto, scheme, p384, (struct slice){ NULL, 0 },
 		    sig, &len));

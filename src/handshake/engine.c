@@ -39,7 +39,7 @@ check_config(const struct ktls_hs *hs)
 		return -EINVAL;
 	if (cfg->cipher_count == 0 || cfg->group_count == 0)
 		return -EINVAL;
-	return hs->role == KTLS_SERVER && cfg->identity.cert_count == 0 ? -EINVAL : 0;
+	return hs->role == KTLS_SERVER && cfg->identity_count == 0 ? -EINVAL : 0;
 }
 
 int
@@ -54,6 +54,7 @@ ktls_hs_new(struct ktls_hs **out, struct ktls_config *cfg, enum ktls_role role,
 	hs->cfg = ktls_config_ref(cfg);
 	hs->crypto = cfg->crypto;
 	hs->role = role;
+	hs->identity = -1;
 	transcript_init(&hs->transcript, hs->crypto);
 	if ((err = check_config(hs)) != 0 ||
 	    (err = set_names(hs, params)) != 0 ||

@@ -80,24 +80,24 @@ hs13_certificate_verified(struct ktls_hs *hs, struct slice body)
 }
 
 /*
- * SEND_CERT -> a server, with its chain: WAIT_SIGNED; a client, with none (RFC 8446
- * 4.4.2): SEND_FINISHED.
+ * SEND_CERT -> with a chain: WAIT_SIGNED; a client that has none (RFC 8446 4.4.2):
+ * SEND_FINISHED.
  */
 int
 hs13_certificate_send(struct ktls_hs *hs, struct writer *w)
 {
-	const struct identity *who = &hs->cfg->identity;
+	const struct identity *who = hs->identity >= 0 ? hs->cfg->identity[hs->identity] : NULL;
 	uint8_t *list;
 
 	wr_u8(w, 0);				/* certificate_request_context */
 	list = wr_open(w, 3);
-	for (size_t i = 0; hs->role == KTLS_SERVER && i < who->cert_count; i++) {
+	for (size_t i = 0; who != NULL && i < who->cert_count; i++) {
 		wr_vec(w, 3, who->cert[i]);
 		wr_u16(w, 0);			/* no extensions */
 	}
 	wr_close(w, list);
-	if (hs->role == KTLS_SERVER)
+	if (who != NULL)
 		hs->ask = ASK_SIGN;
-	hs->state = hs->role == KTLS_SERVER ? ST_WAIT_SIGNED : ST_SEND_FINISHED;
+	hs->state = who != NULL ? ST_WAIT_SIGNED : ST_SEND_FINISHED;
 	return 0;
 }

@@ -6,13 +6,10 @@
 /* CertificateVerify, RFC 8446 4.4.3. */
 
 static bool
-offered(uint16_t scheme)
+offered(const struct ktls_config *cfg, uint16_t scheme)
 {
-	size_t count;
-	const uint16_t *schemes = signature_schemes(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (schemes[i] == scheme)
+	for (size_t i = 0; i < cfg->verify_scheme_count; i++)
+		if (cfg->verify_schemes[i] == scheme)
 			return true;
 	return false;
 }
@@ -38,10 +35,12 @@ hs13_certificate_verify_recv(struct ktls_hs *hs, struct slice body)
 
 	if ((err = decode(&scheme, &signature, body)) != 0)
 		return err;
-	if (!offered(scheme) || !signature_fits(scheme, hs->peer_key))
+	if (!offered(hs->cfg, scheme) ||
+	    !signature_fits(scheme, hs->peer_key, KTLS_TLS13))
 		return fail_refuse(hs, KTLS_R_CV_SCHEME,
 		    "signature scheme %#06x, which %s (RFC 8446 4.4.3)", scheme,
-		    offered(scheme) ? "the certificate's key can't make" : "we did not offer");
+		    offered(hs->cfg, scheme) ?
+		    "the certificate's key can't make" : "we did not offer");
 	if ((err = question_signed_content(hs, buf, &content.len)) != 0)
 		return err;
 	err = signature_check(hs->crypto, scheme, hs->peer_key, content, signature);

@@ -16,6 +16,8 @@ params_of(const struct ktls_hs *hs)
 		.cipher_count = hs->cfg->cipher_count,
 		.groups = hs->cfg->groups,
 		.group_count = hs->cfg->group_count,
+		.schemes = hs->cfg->verify_schemes,
+		.scheme_count = hs->cfg->verify_scheme_count,
 		.share_group = hs->group,
 		.share = { hs->share, hs->share_len },
 		.server_name = hs->server_name,
@@ -25,7 +27,6 @@ params_of(const struct ktls_hs *hs)
 		.cookie = { hs->cookie, hs->cookie_len },
 	};
 
-	p.schemes = signature_schemes(&p.scheme_count);
 	return p;
 }
 
@@ -80,6 +81,7 @@ struct choice {
 	uint16_t group, scheme;
 	struct slice share;		/* empty: a HelloRetryRequest is needed */
 	const char *alpn;
+	int identity;
 	uint8_t digest[32];
 };
 
@@ -225,20 +227,23 @@ choose_group(const struct ktls_hs *hs, const struct client_hello *ch, struct cho
 	return c->group != 0 ? 0 : KTLS_REFUSED(KTLS_R_CH_NO_GROUP);
 }
 
-/* The first scheme that we like, our key can make and the client can verify. */
+/* Who we are for this client, and the scheme to sign under that it can verify. */
 static int
-choose_scheme(const struct ktls_hs *hs, const struct client_hello *ch, struct choice *c)
+choose_identity(const struct ktls_hs *hs, const struct client_hello *ch, struct choice *c)
 {
-	size_t count;
-	const uint16_t *schemes = signature_schemes(&count);
+	char name[SERVER_NAME_MAX + 1] = "";
+	struct identity_wanted wanted = {
+		.server_name = name,
+		.version = KTLS_TLS13,
+		.schemes = ch->schemes,
+		.ecdsa_ok = true,
+		.rsa_ok = true,
+	};
 
-	for (size_t i = 0; i < count; i++)
-		if (signature_fits(schemes[i], hs->cfg->identity.key) &&
-		    extension_list_has(ch->schemes, schemes[i])) {
-			c->scheme = schemes[i];
-			return 0;
-		}
-	return KTLS_REFUSED(KTLS_R_CH_NO_SCHEME);
+	if (ch->server_name.len != 0)
+		memcpy(name, ch->server_name.p, ch->server_name.len);
+	c->identity = config_choose_identity(hs->cfg, &wanted, &c->scheme);
+	return c->identity >= 0 ? 0 : KTLS_REFUSED(KTLS_R_CH_NO_SCHEME);
 }
 
 /* RFC 7301 3.2. Without a list of our own, the client's is ignored. */
@@ -297,7 +302,7 @@ choose(struct ktls_hs *hs, const struct client_hello *ch, struct choice *c)
 	    (err = check_shares(hs, ch)) != 0 ||
 	    (err = choose_suite(hs, ch, c)) != 0 ||
 	    (err = choose_group(hs, ch, c)) != 0 ||
-	    (err = choose_scheme(hs, ch, c)) != 0 ||
+	    (err = choose_identity(hs, ch, c)) != 0 ||
 	    (err = choose_alpn(hs, ch, c)) != 0 ||
 	    (err = crypto_digest(hs->crypto, HASH_SHA256, ch->fixed, c->digest)) != 0)
 		return err;
@@ -351,6 +356,7 @@ hs13_client_hello_recv(struct ktls_hs *hs, struct slice body)
 		memcpy(hs->server_name, ch.server_name.p, ch.server_name.len);
 	hs->suite = c.suite;
 	hs->group = c.group;
+	hs->identity = c.identity;
 	hs->scheme = c.scheme;
 	hs->alpn = c.alpn;
 	if (c.share.len != 0)

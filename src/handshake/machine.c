@@ -177,7 +177,7 @@ machine_dispatch(struct ktls_hs *hs, unsigned msg, struct slice whole)
 static size_t
 message_room(const struct ktls_hs *hs, unsigned msg)
 {
-	const struct identity *who = &hs->cfg->identity;
+	const struct identity *who = hs->identity >= 0 ? hs->cfg->identity[hs->identity] : NULL;
 	size_t room = 1024 + GROUP_SHARE_MAX + SIGNATURE_MAX;
 
 	if (msg == MT_CLIENT_HELLO) {
@@ -185,7 +185,7 @@ message_room(const struct ktls_hs *hs, unsigned msg)
 		for (size_t i = 0; i < hs->cfg->alpn_count; i++)
 			room += 1 + strlen(hs->cfg->alpn[i]);
 	}
-	for (size_t i = 0; msg == MT_CERTIFICATE && i < who->cert_count; i++)
+	for (size_t i = 0; msg == MT_CERTIFICATE && who != NULL && i < who->cert_count; i++)
 		room += 5 + who->cert[i].len;
 	return room;
 }

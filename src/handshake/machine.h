@@ -95,6 +95,7 @@ struct ktls_hs {
 
 	/* Authentication. */
 	enum hs_question ask;
+	int identity;			/* of cfg's, that we show; -1: none */
 	/* inside the Certificate, until ASK_VERIFY is answered */
 	struct slice chain[CONFIG_PEER_CHAIN_MAX];
 	size_t chain_len;

@@ -58,7 +58,7 @@ prepare(struct ktls_hs *hs, enum hs_state state)
 	hs->shared_len = 32;
 	check(hs13_keys_handshake(hs) == 0, "handshake keys");
 	if (state == ST_WAIT_CV && hs->role == KTLS_CLIENT) {
-		hs->peer_key = message_config(KTLS_SERVER)->identity.key;
+		hs->peer_key = message_config(KTLS_SERVER)->identity[0]->key;
 		check(EVP_PKEY_up_ref(hs->peer_key) == 1, "key");
 	}
 	if (state == ST_WAIT_FINISHED && hs->role == KTLS_SERVER)

@@ -40,7 +40,7 @@ sign(struct ktls_hs *hs)
 
 	hs->at = MT_CERTIFICATE_VERIFY;
 	if ((err = question_signed_content(hs, content, &content_len)) != 0 ||
-	    (err = signature_make(hs->crypto, hs->scheme, hs->cfg->identity.key,
+	    (err = signature_make(hs->crypto, hs->scheme, hs->cfg->identity[hs->identity]->key,
 	    (struct slice){ content, content_len }, signature, &len)) != 0)
 		return err;
 	return machine_dispatch(hs, MT_SIGNED, (struct slice){ signature, len });

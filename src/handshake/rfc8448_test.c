@@ -206,18 +206,23 @@ static void
 give_identity(struct ktls_config *cfg)
 {
 	struct reader r = rd_init(body_of(rfc8448(3, "Certificate")));
+	struct identity *who = OPENSSL_zalloc(sizeof(*who));
 	struct slice cert;
 	uint8_t *copy;
 
+	assert_non_null(who);
 	(void)rd_vec(&r, 1);
 	(void)rd_open(&r, 3);
 	cert = rd_vec(&r, 3);
 	assert_false(r.bad);
 	copy = OPENSSL_memdup(cert.p, cert.len);
 	assert_non_null(copy);
-	cfg->identity.cert[0] = (struct slice){ copy, cert.len };
-	cfg->identity.cert_count = 1;
-	cfg->identity.key = rfc8448_rsa_key();
+	who->cert[0] = (struct slice){ copy, cert.len };
+	who->cert_count = 1;
+	who->key = rfc8448_rsa_key();
+	who->public_key = rfc8448_rsa_key();
+	cfg->identity[0] = who;
+	cfg->identity_count = 1;
 }
 
 static void

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/config.h"
+#include "crypto/signature.h"
+
+static bool
+has_scheme(struct slice list, uint16_t scheme)
+{
+	struct reader r = rd_init(list);
+
+	while (rd_more(&r))
+		if (rd_u16(&r) == scheme)
+			return true;
+	return false;
+}
+
+/* Our order decides. */
+static bool
+choose_scheme(const struct ktls_config *cfg, const struct identity *who,
+    const struct identity_wanted *wanted, uint16_t *scheme)
+{
+	for (size_t i = 0; i < cfg->sign_scheme_count; i++)
+		if (signature_fits(cfg->sign_schemes[i], who->public_key, wanted->version) &&
+		    has_scheme(wanted->schemes, cfg->sign_schemes[i])) {
+			*scheme = cfg->sign_schemes[i];
+			return true;
+		}
+	return false;
+}
+
+int
+config_choose_identity(const struct ktls_config *cfg, const struct identity_wanted *wanted,
+    uint16_t *scheme)
+{
+	for (size_t i = 0; i < cfg->identity_count; i++)
+		if (choose_scheme(cfg, cfg->identity[i], wanted, scheme))
+			return (int)i;
+	return -1;
+}
