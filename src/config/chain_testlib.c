@@ -49,16 +49,17 @@ chain_free(struct chain *c)
 int
 chain_judge(struct ktls_config *cfg, const struct chain *c, const char *name)
 {
-	EVP_PKEY *key = NULL;
+	struct peer peer = {0};
 	int err;
 
 	assert_int_equal(config_use(cfg, true), 0);
 	memset(chain_why, 'x', sizeof(chain_why));
-	err = config_verify_chain(cfg, c->cert, c->count, name, &key, chain_why, sizeof(chain_why));
+	err = config_verify_chain(cfg, c->cert, c->count, KTLS_SERVER, name, &peer, chain_why,
+	    sizeof(chain_why));
 	assert_non_null(memchr(chain_why, '\0', sizeof(chain_why)));
 	assert_int_equal(*chain_why == '\0', err == 0);
-	assert_int_equal(key != NULL, err == 0);
-	EVP_PKEY_free(key);
+	assert_int_equal(peer.key != NULL, err == 0);
+	EVP_PKEY_free(peer.key);
 	return err;
 }
 int

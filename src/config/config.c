@@ -14,6 +14,7 @@ static const enum ktls_cipher default_ciphers[] = {
 };
 static const uint16_t default_groups[] = { KTLS_GROUP_X25519, KTLS_GROUP_SECP256R1 };
 #define DEFAULT_HANDSHAKE_TIMEOUT	10000	/* ms */
+#define DEFAULT_TICKET_COUNT		2
 
 #define COUNT(array)	(sizeof(array) / sizeof(*(array)))
 
@@ -36,6 +37,9 @@ ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
 	memcpy(cfg->sign_schemes, schemes, count * sizeof(*schemes));
 	memcpy(cfg->verify_schemes, schemes, count * sizeof(*schemes));
 	cfg->sign_scheme_count = cfg->verify_scheme_count = count;
+	cfg->verify_depth = CONFIG_CHAIN_MAX;
+	cfg->ticket_count = DEFAULT_TICKET_COUNT;
+	cfg->grease = true;
 	cfg->offload = KTLS_OFFLOAD_AUTO;
 	cfg->offload_after = KTLS_OFFLOAD_AFTER;
 	cfg->handshake_timeout = DEFAULT_HANDSHAKE_TIMEOUT;
@@ -84,25 +88,10 @@ ktls_config_unref(struct ktls_config *cfg)
 	for (size_t i = 0; i < cfg->identity_count; i++)
 		identity_free(cfg->identity[i]);
 	trust_free(&cfg->trust);
+	resume_free(cfg);
 	free_alpn(cfg->alpn, cfg->alpn_count);
 	ktls_crypto_unref(cfg->crypto);
 	OPENSSL_clear_free(cfg, sizeof(*cfg));
-}
-
-int
-config_use(struct ktls_config *cfg, bool client)
-{
-	X509_STORE *store, *none = NULL;
-	int err;
-
-	atomic_store(&cfg->used, true);
-	if (!client || !cfg->verify || atomic_load(&cfg->trust.store) != NULL)
-		return 0;
-	if ((err = trust_store_new(cfg, &store)) != 0)
-		return err;
-	if (!atomic_compare_exchange_strong(&cfg->trust.store, &none, store))
-		X509_STORE_free(store);		/* another thread was first */
-	return 0;
 }
 
 const char *
@@ -140,17 +129,6 @@ ktls_config_error(const struct ktls_config *cfg)
 	if (atomic_load(&cfg->refused))
 		return "a config in use can't be changed: make another one for the new settings";
 	return cfg->error;
-}
-
-int
-ktls_config_verify(struct ktls_config *cfg, bool verify)
-{
-	int err;
-
-	if ((err = config_writable(cfg)) != 0)
-		return err;
-	cfg->verify = verify;
-	return 0;
 }
 
 static int
@@ -280,18 +258,6 @@ ktls_config_keylog(struct ktls_config *cfg, ktls_keylog_fn *keylog, void *arg)
 		return err;
 	cfg->keylog = keylog;
 	cfg->keylog_arg = arg;
-	return 0;
-}
-
-int
-ktls_config_clock(struct ktls_config *cfg, ktls_clock_fn *clock, void *arg)
-{
-	int err;
-
-	if ((err = config_writable(cfg)) != 0)
-		return err;
-	cfg->clock = clock;
-	cfg->clock_arg = arg;
 	return 0;
 }
 

@@ -5,9 +5,12 @@
 #include <stdatomic.h>
 #include <openssl/x509.h>
 #include <ktls/config.h>
+#include <ktls/handshake.h>
 #include <ktls/offload.h>
+#include <ktls/store.h>
 #include "base/wire.h"
 #include "crypto/crypto.h"
+#include "session/session.h"
 
 /* certificates of our own chain, or between a leaf and its root */
 #define CONFIG_CHAIN_MAX	10
@@ -34,7 +37,15 @@ struct trust {
 	struct stack_st_X509 *certs;		/* of the files */
 	struct stack_st_OPENSSL_STRING *dirs;
 	bool system;
-	_Atomic(X509_STORE *) store;		/* by config_use(), for a client that verifies */
+	struct stack_st_X509_CRL *crls;		/* NULL: revocation is nobody's concern */
+	_Atomic(X509_STORE *) store;		/* by config_use(), for who verifies */
+};
+
+/* One of KTLS_ASK_*: whether the user answers it, and how it is told. */
+struct ask {
+	bool asked;
+	ktls_question_fn *fn;			/* NULL: ktls_hs_want() tells */
+	void *arg;
 };
 
 /* Filled in by the setters, immutable once `used`. Read directly by its neighbours. */
@@ -47,6 +58,18 @@ struct ktls_config {
 	size_t identity_count;
 	struct trust trust;
 	bool verify;
+	unsigned verify_depth;
+	enum ktls_client_auth client_auth;
+	struct ktls_tickets *tickets;		/* each of these a reference, or NULL */
+	struct ktls_tickets *retry_tickets;
+	struct ktls_sessions *sessions;
+	struct ktls_chains *chains;
+	bool chains_given;			/* NULL too */
+	unsigned ticket_count;
+	struct ask ask[KTLS_ASK_COUNT];
+	unsigned padding;			/* 0: none, else a multiple of 2 .. 16384 bytes */
+	bool keep_exporter;
+	bool grease;
 	char *alpn[CONFIG_ALPN_MAX];
 	size_t alpn_count;
 	enum ktls_cipher ciphers[KTLS_CIPHERS];	/* those that crypto has, in order */
@@ -69,6 +92,9 @@ struct ktls_config {
 	struct ktls_caps caps;
 	bool caps_given;
 	unsigned handshake_timeout;		/* ms */
+	/* By config_use(), for the role used: what its sessions are bound to, */
+	uint8_t context[2][SESSION_CONTEXT_LEN];	/* by enum ktls_role; */
+	struct slice authorities;	/* and DistinguishedName<1..2^16-1> of those trusted, owned */
 	char error[384];
 };
 
@@ -77,6 +103,9 @@ struct ktls_config {
  * verifies gets its store of trusted certificates. Any number of threads at once.
  */
 KTLS_CHECKED int config_use(struct ktls_config *cfg, bool client);
+
+/* Milliseconds since 1970, by the config's clock. */
+int64_t config_now(const struct ktls_config *cfg);
 
 /* The config's own string equal to name, or NULL. */
 const char *config_alpn(const struct ktls_config *cfg, struct slice name);
@@ -102,13 +131,26 @@ struct identity_wanted {
 int config_choose_identity(const struct ktls_config *cfg, const struct identity_wanted *wanted,
     uint16_t *scheme);
 
+/* What a peer's chain says about it. */
+struct peer {
+	EVP_PKEY *key;			/* of the leaf; EVP_PKEY_free() it */
+	int64_t not_after;		/* s since 1970: the least of the chain that was built */
+	bool verified;			/* judged, not merely decoded */
+};
+
 /*
- * Judges a peer's chain (DER, leaf first) with X509_verify_cert: trust, dates,
- * purpose, and name, a DNS name or an IP address. Returns 0 and the leaf's public
- * key, the caller's to free; or KTLS_REFUSED(CERT_...) and one sentence in why
- * that names the certificate. A config that doesn't verify still decodes the leaf.
+ * Judges a peer's chain (DER, leaf first) with X509_verify_cert: trust, dates, purpose by
+ * the peer's role, revocation, and of a server the name, a DNS name or an IP address; a
+ * client's is NULL. Returns 0 and *peer; or KTLS_REFUSED(CERT_...) and one
+ * sentence in why that names the certificate. A config that doesn't verify
+ * decodes the leaf, as config_peer_key() does.
  */
 KTLS_CHECKED int config_verify_chain(struct ktls_config *cfg, const struct slice *certs,
-    size_t count, const char *name, EVP_PKEY **key, char *why, size_t why_len);
+    size_t count, enum ktls_role peer_role, const char *name, struct peer *peer,
+    char *why, size_t why_len);
+
+/* Decodes the leaf and judges nothing but its key: somebody else does, or nobody. */
+KTLS_CHECKED int config_peer_key(struct ktls_config *cfg, const struct slice *certs,
+    size_t count, struct peer *peer, char *why, size_t why_len);
 
 #endif

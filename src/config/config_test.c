@@ -37,6 +37,14 @@ defaults(void **unused)
 	assert_int_equal(cfg->handshake_timeout, 10000);
 	assert_int_equal(cfg->record_size_limit, 0);
 	assert_int_equal(cfg->identity_count, 0);
+	assert_int_equal(cfg->verify_depth, 10);
+	assert_int_equal(cfg->client_auth, KTLS_CLIENT_AUTH_NONE);
+	assert_int_equal(cfg->ticket_count, 2);
+	assert_int_equal(cfg->padding, 0);
+	assert_false(cfg->keep_exporter);
+	assert_true(cfg->grease);
+	for (int i = 0; i < KTLS_ASK_COUNT; i++)
+		assert_false(cfg->ask[i].asked);
 	assert_null(cfg->keylog);
 	assert_string_equal(ktls_config_error(cfg), "");
 	ktls_config_unref(cfg);
@@ -230,6 +238,12 @@ now(void *arg)
 	return 0;
 }
 
+static void
+question(void *arg, struct ktls_hs *hs, const struct ktls_question *asked)
+{
+	(void)arg, (void)hs, (void)asked;
+}
+
 /* Every setter there is, with arguments that are fine before the first use. */
 static void
 set(struct ktls_config *cfg, struct test_pki *pki, int expected)
@@ -249,6 +263,14 @@ set(struct ktls_config *cfg, struct test_pki *pki, int expected)
 	assert_int_equal(ktls_config_trust_dir(cfg, test_pki_dir(pki)), expected);
 	assert_int_equal(ktls_config_trust_system(cfg), expected);
 	assert_int_equal(ktls_config_verify(cfg, false), expected);
+	assert_int_equal(ktls_config_verify_depth(cfg, 3), expected);
+	assert_int_equal(ktls_config_client_auth(cfg, KTLS_CLIENT_AUTH_REQUEST), expected);
+	assert_int_equal(ktls_config_chains(cfg, NULL), expected);
+	assert_int_equal(ktls_config_ticket_count(cfg, 8), expected);
+	assert_int_equal(ktls_config_ask(cfg, KTLS_ASK_VERIFY, question, cfg), expected);
+	assert_int_equal(ktls_config_padding(cfg, 16384), expected);
+	assert_int_equal(ktls_config_exporter(cfg, true), expected);
+	assert_int_equal(ktls_config_grease(cfg, false), expected);
 	assert_int_equal(ktls_config_alpn(cfg, h2, 1), expected);
 	assert_int_equal(ktls_config_ciphers(cfg, ciphers, 1), expected);
 	assert_int_equal(ktls_config_groups(cfg, groups, 1), expected);
@@ -278,6 +300,16 @@ everything_is_kept(void **unused)
 	assert_int_equal(cfg->ciphers[0], KTLS_AES_256_GCM);
 	assert_int_equal(cfg->groups[0], KTLS_GROUP_SECP256R1);
 	assert_int_equal(cfg->record_size_limit, 512);
+	assert_int_equal(cfg->verify_depth, 3);
+	assert_int_equal(cfg->client_auth, KTLS_CLIENT_AUTH_REQUEST);
+	assert_true(cfg->chains_given);
+	assert_int_equal(cfg->ticket_count, 8);
+	assert_true(cfg->ask[KTLS_ASK_VERIFY].asked);
+	assert_ptr_equal(cfg->ask[KTLS_ASK_VERIFY].fn, question);
+	assert_ptr_equal(cfg->ask[KTLS_ASK_VERIFY].arg, cfg);
+	assert_int_equal(cfg->padding, 16384);
+	assert_true(cfg->keep_exporter);
+	assert_false(cfg->grease);
 	assert_ptr_equal(cfg->keylog, keylog);
 	assert_ptr_equal(cfg->clock, now);
 	assert_int_equal(cfg->offload, KTLS_OFFLOAD_FULL);

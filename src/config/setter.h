@@ -36,6 +36,7 @@ KTLS_CHECKED int config_next_cert(struct ktls_config *cfg, BIO *bio, bool aux, X
 
 void identity_free(struct identity *identity);
 void trust_free(struct trust *trust);
+void resume_free(struct ktls_config *cfg);
 KTLS_CHECKED int trust_store_new(const struct ktls_config *cfg, X509_STORE **store);
 
 #endif

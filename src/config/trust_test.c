@@ -171,14 +171,14 @@ static void *
 use(void *cfg)
 {
 	struct chain c = chain_of(pki, TEST_CHAINED);
-	EVP_PKEY *key = NULL;
+	struct peer peer = {0};
 	char sentence[100];
 	int err;
 
 	if ((err = config_use(cfg, true)) == 0)
-		err = config_verify_chain(cfg, c.cert, c.count, "localhost", &key,
+		err = config_verify_chain(cfg, c.cert, c.count, KTLS_SERVER, "localhost", &peer,
 		    sentence, sizeof(sentence));
-	EVP_PKEY_free(key);
+	EVP_PKEY_free(peer.key);
 	chain_free(&c);
 	return err == 0 ? cfg : NULL;
 }

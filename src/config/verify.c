@@ -160,7 +160,7 @@ prepare(struct ktls_config *cfg, X509_STORE_CTX *ctx, const char *name)
 	if (!X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN))
 		return crypto_error();
 	if (cfg->clock != NULL)
-		X509_VERIFY_PARAM_set_time(param, (time_t)cfg->clock(cfg->clock_arg));
+		X509_VERIFY_PARAM_set_time(param, (time_t)(config_now(cfg) / 1000));
 	return expect_name(param, name);
 }
 
@@ -246,7 +246,6 @@ leaf_usage(X509 *leaf, char *why, size_t why_len)
 	return KTLS_REFUSED(KTLS_R_CERT_KEY_USAGE);
 }
 
-/* Without verification the others are nobody's concern. */
 static int
 decode_others(struct ktls_config *cfg, const struct slice *certs, size_t count,
     struct stack_st_X509 *others, size_t *at)
@@ -256,7 +255,7 @@ decode_others(struct ktls_config *cfg, const struct slice *certs, size_t count,
 
 	if (!sk_X509_reserve(others, (int)count))
 		return -ENOMEM;
-	for (*at = 1; cfg->verify && *at < count; ++*at) {
+	for (*at = 1; *at < count; ++*at) {
 		if ((err = decode(cfg, certs[*at], &cert)) != 0)
 			return err;
 		sk_X509_push(others, cert);		/* there is room: can't fail */
@@ -264,9 +263,9 @@ decode_others(struct ktls_config *cfg, const struct slice *certs, size_t count,
 	return 0;
 }
 
-int
-config_verify_chain(struct ktls_config *cfg, const struct slice *certs, size_t count,
-    const char *name, EVP_PKEY **key, char *why, size_t why_len)
+static int
+decode_and_judge(struct ktls_config *cfg, const struct slice *certs, size_t count,
+    bool judged, const char *name, struct peer *peer, char *why, size_t why_len)
 {
 	struct stack_st_X509 *others = sk_X509_new_null();
 	EVP_PKEY *found = NULL;
@@ -280,15 +279,15 @@ config_verify_chain(struct ktls_config *cfg, const struct slice *certs, size_t c
 		    KTLS_R_CERTIFICATE_CHAIN_LONG);
 	else if (others == NULL)
 		err = -ENOMEM;
-	else if ((err = decode(cfg, certs[0], &leaf)) == 0)
+	else if ((err = decode(cfg, certs[0], &leaf)) == 0 && judged)
 		err = decode_others(cfg, certs, count, others, &at);
 	snprintf(why, why_len, "%s", ktls_strerror(err));
 	if (err == KTLS_REFUSED(KTLS_R_CERT_MALFORMED))
 		snprintf(why, why_len, "certificate %zu of %zu can't be decoded", at + 1, count);
-	if (err == 0 && (err = leaf_key(leaf, &found, why, why_len)) == 0 && cfg->verify)
+	if (err == 0 && (err = leaf_key(leaf, &found, why, why_len)) == 0 && judged)
 		err = judge(cfg, leaf, others, name, why, why_len);
 	if (err == 0 && (err = leaf_usage(leaf, why, why_len)) == 0) {
-		*key = found;
+		*peer = (struct peer){ .key = found, .not_after = INT64_MAX, .verified = judged };
 		found = NULL;
 		snprintf(why, why_len, "%s", "");
 	}
@@ -297,4 +296,19 @@ config_verify_chain(struct ktls_config *cfg, const struct slice *certs, size_t c
 	sk_X509_pop_free(others, X509_free);
 	ERR_clear_error();
 	return err;
+}
+
+int
+config_verify_chain(struct ktls_config *cfg, const struct slice *certs, size_t count,
+    enum ktls_role peer_role, const char *name, struct peer *peer, char *why, size_t why_len)
+{
+	(void)peer_role;
+	return decode_and_judge(cfg, certs, count, cfg->verify, name, peer, why, why_len);
+}
+
+int
+config_peer_key(struct ktls_config *cfg, const struct slice *certs, size_t count,
+    struct peer *peer, char *why, size_t why_len)
+{
+	return decode_and_judge(cfg, certs, count, false, NULL, peer, why, why_len);
 }

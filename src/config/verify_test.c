@@ -174,7 +174,7 @@ a_wrong_signature(void **unused)
 static int64_t
 shifted(void *days)
 {
-	return (int64_t)time(NULL) + *(const int *)days * DAY;
+	return ((int64_t)time(NULL) + *(const int *)days * DAY) * 1000;
 }
 
 static void
@@ -221,13 +221,14 @@ nothing_is_trusted_before_use(void **unused)
 {
 	struct ktls_config *cfg = test_pki_client(pki);
 	struct chain c = chain_of(pki, TEST_EC);
-	EVP_PKEY *key = NULL;
+	struct peer peer = {0};
 	int err;
 
 	(void)unused;
-	err = config_verify_chain(cfg, c.cert, 1, "localhost", &key, chain_why, sizeof(chain_why));
+	err = config_verify_chain(cfg, c.cert, 1, KTLS_SERVER, "localhost", &peer, chain_why,
+	    sizeof(chain_why));
 	assert_int_equal(err, -EINVAL);
-	assert_null(key);
+	assert_null(peer.key);
 	chain_free(&c);
 	ktls_config_unref(cfg);
 }
@@ -244,16 +245,16 @@ running_out_of_memory(void **unused)
 	(void)unused;
 	assert_int_equal(chain_judge(cfg, &c, "localhost"), 0);
 	for (n = 0;; n += 1 + n / 64) {
-		EVP_PKEY *key = NULL;
+		struct peer peer = {0};
 
 		test_alloc_fail(n);
-		err = config_verify_chain(cfg, c.cert, c.count, "localhost", &key,
-		    chain_why, sizeof(chain_why));
+		err = config_verify_chain(cfg, c.cert, c.count, KTLS_SERVER, "localhost",
+		    &peer, chain_why, sizeof(chain_why));
 		if (!test_alloc_failed()) {
-			EVP_PKEY_free(key);
+			EVP_PKEY_free(peer.key);
 			break;
 		}
-		if (err >= 0 || key != NULL)
+		if (err >= 0 || peer.key != NULL)
 			fail_msg("allocation %zu: err %d", n, err);
 	}
 	assert_true(n > 20);

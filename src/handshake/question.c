@@ -23,10 +23,12 @@ static int
 verify(struct ktls_hs *hs)
 {
 	const char *name = hs->verify_name[0] != '\0' ? hs->verify_name : NULL;
+	struct peer peer = {0};
 	int err;
 
-	err = config_verify_chain(hs->cfg, hs->chain, hs->chain_len, name, &hs->peer_key,
+	err = config_verify_chain(hs->cfg, hs->chain, hs->chain_len, KTLS_SERVER, name, &peer,
 	    hs->why, sizeof(hs->why));
+	hs->peer_key = peer.key;
 	hs->chain_len = 0;		/* the message dies with this call */
 	return err != 0 ? err : machine_dispatch(hs, MT_VERIFIED, (struct slice){ NULL, 0 });
 }

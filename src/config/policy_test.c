@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+#include "config/config.h"
+
+static struct ktls_config *
+config(void)
+{
+	struct ktls_config *cfg;
+
+	assert_int_equal(ktls_config_new(&cfg), 0);
+	return cfg;
+}
+
+static int
+client_auth(struct ktls_config *cfg, unsigned auth)
+{
+	return ktls_config_client_auth(cfg, (enum ktls_client_auth)auth);
+}
+
+static int
+ask(struct ktls_config *cfg, unsigned kind)
+{
+	return ktls_config_ask(cfg, (int)kind, NULL, NULL);
+}
+
+/* Each setter's largest value, and the sentence of the next. */
+static const struct {
+	const char *name;
+	int (*set)(struct ktls_config *, unsigned);
+	unsigned most;
+	const char *says;
+} limits[] = {
+	{ "verify_depth", ktls_config_verify_depth, 10,
+	  "verify depth 11: 0 to 10 are possible" },
+	{ "client_auth", client_auth, KTLS_CLIENT_AUTH_REQUIRE,
+	  "there is no setting 3 in enum ktls_client_auth" },
+	{ "ticket_count", ktls_config_ticket_count, 8, "9 tickets: 0 to 8 are possible" },
+	{ "ask", ask, KTLS_ASK_COUNT - 1, "there is no question 8" },
+	{ "padding", ktls_config_padding, 16384,
+	  "padding to a multiple of 16385: at most 16384 bytes are possible" },
+};
+
+static void
+each_limit(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		struct ktls_config *cfg = config();
+
+		if (limits[i].set(cfg, 0) != 0 || limits[i].set(cfg, limits[i].most) != 0)
+			fail_msg("%s: 0 or %u is refused", limits[i].name, limits[i].most);
+		if (limits[i].set(cfg, limits[i].most + 1) != -EINVAL ||
+		    limits[i].set(cfg, UINT32_MAX) != -EINVAL)
+			fail_msg("%s: more is taken", limits[i].name);
+		assert_int_equal(limits[i].set(cfg, limits[i].most + 1), -EINVAL);
+		assert_string_equal(ktls_config_error(cfg), limits[i].says);
+		ktls_config_unref(cfg);
+	}
+}
+
+/* 0 and 1 are the same: none. */
+static void
+padding_to_one_is_none(void **unused)
+{
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	assert_int_equal(ktls_config_padding(cfg, 2), 0);
+	assert_int_equal(cfg->padding, 2);
+	assert_int_equal(ktls_config_padding(cfg, 1), 0);
+	assert_int_equal(cfg->padding, 0);
+	ktls_config_unref(cfg);
+}
+
+static int64_t
+told(void *at)
+{
+	return *(const int64_t *)at;
+}
+
+static void
+the_clock_counts_milliseconds(void **unused)
+{
+	struct ktls_config *cfg = config();
+	int64_t at = 1234567890123, before, now, after;
+
+	(void)unused;
+	assert_int_equal(ktls_config_clock(cfg, told, &at), 0);
+	assert_int_equal(config_now(cfg), at);
+	assert_int_equal(ktls_config_clock(cfg, NULL, NULL), 0);
+	before = (int64_t)time(NULL);
+	now = config_now(cfg);
+	after = (int64_t)time(NULL);
+	/* time() may lag behind by a tick. */
+	assert_true(now >= before * 1000 && now <= (after + 2) * 1000);
+	ktls_config_unref(cfg);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_limit),
+		cmocka_unit_test(padding_to_one_is_none),
+		cmocka_unit_test(the_clock_counts_milliseconds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
