@@ -67,6 +67,7 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(EARLY_DATA_LONG, unexpected_message, "more early data than we skip", "RFC 8446 4.2.10") \
 	X(ALERT_MALFORMED, decode_error, "an alert that isn't two bytes", "RFC 8446 5.1, 6") \
 	X(MESSAGE_LONG, illegal_parameter, "a handshake message longer than we accept", "RFC 8446 4") \
+	X(HANDSHAKE_LONG, illegal_parameter, "a handshake of more bytes than we accept", "RFC 5246 7.4.8") \
 	X(KEY_BOUNDARY, unexpected_message, "a record that goes on behind a message which changes the keys", "RFC 8446 5.1") \
 	X(INTERLEAVED, unexpected_message, "another record in the middle of a handshake message", "RFC 8446 5.1") \
 	X(MALFORMED, decode_error, "a message cut short or overlong", "RFC 8446 6.2") \

@@ -28,15 +28,24 @@ extract(struct schedule13 *s, struct slice salt, struct slice ikm)
 	return err;
 }
 
+/* Derive-Secret(., label, "") */
+static int
+derive_of_nothing(const struct schedule13 *s, const char *label, uint8_t *out)
+{
+	uint8_t empty[HASH_LEN_MAX];
+	int err = crypto_digest(s->crypto, s->hash, (struct slice){ zeros, 0 }, empty);
+
+	return err != 0 ? err : schedule13_derive(s, label, empty, out);
+}
+
 /* From one secret to the next: Derive-Secret(., "derived", "") is the salt. */
 static int
 advance(struct schedule13 *s, struct slice ikm)
 {
-	uint8_t empty[HASH_LEN_MAX], salt[HASH_LEN_MAX];
+	uint8_t salt[HASH_LEN_MAX];
 	int err;
 
-	if ((err = crypto_digest(s->crypto, s->hash, (struct slice){ zeros, 0 }, empty)) != 0 ||
-	    (err = schedule13_derive(s, "derived", empty, salt)) != 0)
+	if ((err = derive_of_nothing(s, "derived", salt)) != 0)
 		schedule13_wipe(s);
 	else
 		err = extract(s, hash_slice(s->hash, salt), ikm);
@@ -122,5 +131,45 @@ finished_mac(struct ktls_crypto *crypto, enum crypto_hash hash, const uint8_t *t
 		err = hmac_compute(crypto, hash, hash_slice(hash, key),
 		    hash_slice(hash, transcript_hash), out);
 	explicit_bzero(key, sizeof(key));
+	return err;
+}
+
+int
+schedule13_binder(const struct schedule13 *early, const char *label,
+    const uint8_t *transcript_hash, uint8_t *out)
+{
+	uint8_t key[HASH_LEN_MAX];
+	int err;
+
+	if ((err = derive_of_nothing(early, label, key)) == 0)
+		err = finished_mac(early->crypto, early->hash, key, transcript_hash, out);
+	explicit_bzero(key, sizeof(key));
+	return err;
+}
+
+int
+resumption_psk(struct ktls_crypto *crypto, enum crypto_hash hash,
+    const uint8_t *resumption_secret, struct slice nonce, uint8_t *out)
+{
+	return hkdf_expand_label(crypto, hash, resumption_secret, "resumption", nonce, out,
+	    crypto_hash_len(hash));
+}
+
+/* HKDF-Expand-Label(Derive-Secret(secret, label, ""), "exporter", Hash(context), length) */
+int
+exporter13(struct ktls_crypto *crypto, enum crypto_hash hash, const uint8_t *exporter_secret,
+    const char *label, struct slice context, uint8_t *out, size_t out_len)
+{
+	struct schedule13 s = { .crypto = crypto, .hash = hash };
+	uint8_t secret[HASH_LEN_MAX], hashed[HASH_LEN_MAX];
+	int err;
+
+	memcpy(s.secret, exporter_secret, crypto_hash_len(hash));
+	if ((err = derive_of_nothing(&s, label, secret)) == 0 &&
+	    (err = crypto_digest(crypto, hash, context, hashed)) == 0)
+		err = hkdf_expand_label(crypto, hash, secret, "exporter", hash_slice(hash, hashed),
+		    out, out_len);
+	explicit_bzero(secret, sizeof(secret));
+	schedule13_wipe(&s);
 	return err;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/check_testlib.h"
@@ -68,19 +69,17 @@ static void
 expect_binder(const struct schedule13 *s)
 {
 	struct slice hello = rfc8448(4, "ClientHello"), start = { hello.p, hello.len - 35 };
-	uint8_t empty[HASH_LEN_MAX], hash[HASH_LEN_MAX], secret[HASH_LEN_MAX], mac[HASH_LEN_MAX];
+	uint8_t hash[HASH_LEN_MAX], mac[HASH_LEN_MAX];
 	struct transcript t;
 
 	transcript_init(&t, crypto);
-	OK(transcript_choose(&t, HASH_SHA256));
-	OK(transcript_hash(&t, empty));
-	OK(transcript_add(&t, start));
-	OK(transcript_hash(&t, hash));
+	OK(transcript_peek(&t, HASH_SHA256, start, hash));
 	expect(4, "hash for binder", hash);
-	OK(schedule13_derive(s, "res binder", empty, secret));
-	OK(finished_mac(crypto, HASH_SHA256, secret, hash, mac));
+	OK(schedule13_binder(s, LABEL_RES_BINDER, hash, mac));
 	expect(4, "binder", mac);
 	assert_memory_equal(hello.p + hello.len - 32, mac, 32);
+	OK(schedule13_binder(s, LABEL_EXT_BINDER, hash, mac));
+	assert_memory_not_equal(rfc8448(4, "binder").p, mac, 32);
 	transcript_free(&t);
 }
 
@@ -157,8 +156,8 @@ trace(int section)
 	if (rfc8448_has(section, "resumption")) {
 		static const uint8_t nonce[2];
 
-		OK(hkdf_expand_label(crypto, HASH_SHA256, rfc8448(section, "res master").p,
-		    "resumption", (struct slice){ nonce, 2 }, resumption, 32));
+		OK(resumption_psk(crypto, HASH_SHA256, rfc8448(section, "res master").p,
+		    (struct slice){ nonce, 2 }, resumption));
 		expect(section, "resumption", resumption);
 		expect(4, "PSK", resumption);
 	}
@@ -191,6 +190,36 @@ update_is_expand_label(void **unused)
 		for (size_t i = len; i < sizeof(secret); i++)
 			assert_int_equal(secret[i], 0x5a);
 	}
+}
+
+/* RFC 8446 7.5, by its definition. */
+static void
+exporter_by_definition(void **unused)
+{
+	static const struct slice context = { (const uint8_t *)"context", 7 };
+	uint8_t secret[HASH_LEN_MAX], empty[HASH_LEN_MAX], hashed[HASH_LEN_MAX];
+	uint8_t derived[HASH_LEN_MAX], want[100], got[100], long_label[251];
+
+	(void)unused;
+	memset(secret, 0x77, sizeof(secret));
+	for (enum crypto_hash hash = 0; hash < HASH_COUNT; hash++) {
+		size_t len = crypto_hash_len(hash);
+
+		OK(crypto_digest(crypto, hash, none, empty));
+		OK(crypto_digest(crypto, hash, context, hashed));
+		OK(hkdf_expand_label(crypto, hash, secret, "EXPORTER-x", (struct slice){ empty,
+		    len },
+		    derived, len));
+		OK(hkdf_expand_label(crypto, hash, derived, "exporter",
+		    (struct slice){ hashed, len }, want, sizeof(want)));
+		OK(exporter13(crypto, hash, secret, "EXPORTER-x", context, got, sizeof(got)));
+		assert_memory_equal(got, want, sizeof(want));
+		OK(exporter13(crypto, hash, secret, "EXPORTER-x", none, got, sizeof(got)));
+		assert_memory_not_equal(got, want, sizeof(want));
+	}
+	memset(long_label, 'x', 250);		/* with "tls13 " more than a byte can count */
+	long_label[250] = '\0';
+	GIVES(-EINVAL, exporter13(crypto, HASH_SHA256, secret, (char *)long_label, none, got, 1));
 }
 
 /* No key of another cipher is longer or shorter than that cipher wants. */
@@ -275,6 +304,18 @@ step_keys(void *psk)
 }
 
 static void
+step_resume(void *psk)
+{
+	static uint8_t out[32];
+	struct schedule13 s;
+
+	OK(schedule13_early(&s, crypto, HASH_SHA256, (struct slice){ psk, 32 }));
+	OK(schedule13_binder(&s, LABEL_RES_BINDER, out, out));
+	schedule13_wipe(&s);
+	OK(exporter13(crypto, HASH_SHA256, psk, "x", none, out, sizeof(out)));
+}
+
+static void
 step_update(void *psk)
 {
 	OK(traffic_update(crypto, HASH_SHA256, psk));
@@ -316,6 +357,7 @@ no_trace(void **unused)
 	assert_int_equal(left_behind(step_handshake), 0);
 	assert_int_equal(left_behind(step_finished), 0);
 	assert_int_equal(left_behind(step_keys), 0);
+	assert_int_equal(left_behind(step_resume), 0);
 	assert_int_equal(left_behind(step_update), 0);
 }
 
@@ -357,6 +399,7 @@ main(void)
 		cmocka_unit_test(client_authentication),
 		cmocka_unit_test(compatibility_mode),
 		cmocka_unit_test(update_is_expand_label),
+		cmocka_unit_test(exporter_by_definition),
 		cmocka_unit_test(key_lengths),
 		cmocka_unit_test(no_trace),
 		cmocka_unit_test(wiped),

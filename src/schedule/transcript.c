@@ -25,7 +25,9 @@ hold(struct transcript *t, struct slice message)
 {
 	uint8_t *held;
 
-	if (message.len > TRANSCRIPT_HELD_MAX - t->held_len)
+	if (t->keep && message.len > TRANSCRIPT_KEPT_MAX - t->held_len)
+		return KTLS_REFUSED(KTLS_R_HANDSHAKE_LONG);
+	if (!t->keep && message.len > TRANSCRIPT_HELD_MAX - t->held_len)
 		return -EMSGSIZE;
 	if (message.len == 0)
 		return 0;
@@ -40,29 +42,43 @@ hold(struct transcript *t, struct slice message)
 int
 transcript_add(struct transcript *t, struct slice message)
 {
+	int err;
+
+	if ((t->md == NULL || t->keep) && (err = hold(t, message)) != 0)
+		return err;
 	if (t->md == NULL)
-		return hold(t, message);
+		return 0;
 	return EVP_DigestUpdate(t->md, message.p, message.len) ? 0 : crypto_error();
+}
+
+static int
+make_snapshot(struct transcript *t)
+{
+	if (t->snapshot == NULL && (t->snapshot = EVP_MD_CTX_new()) == NULL)
+		return crypto_error();
+	return 0;
 }
 
 int
 transcript_choose(struct transcript *t, enum crypto_hash hash)
 {
-	EVP_MD_CTX *md = EVP_MD_CTX_new(), *snapshot = EVP_MD_CTX_new();
+	EVP_MD_CTX *md;
+	int err;
 
-	if (t->md != NULL || md == NULL || snapshot == NULL ||
+	if (t->md != NULL)
+		return -EINVAL;
+	if ((err = make_snapshot(t)) != 0)
+		return err;
+	if ((md = EVP_MD_CTX_new()) == NULL ||
 	    !EVP_DigestInit_ex2(md, t->crypto->md[hash], NULL) ||
 	    !EVP_DigestUpdate(md, t->held, t->held_len)) {
 		EVP_MD_CTX_free(md);
-		EVP_MD_CTX_free(snapshot);
-		return t->md != NULL ? -EINVAL : crypto_error();
+		return crypto_error();
 	}
 	t->md = md;
-	t->snapshot = snapshot;
 	t->hash = hash;
-	OPENSSL_free(t->held);
-	t->held = NULL;
-	t->held_len = 0;
+	if (!t->keep)
+		transcript_drop(t);
 	return 0;
 }
 
@@ -74,6 +90,47 @@ transcript_hash(struct transcript *t, uint8_t out[HASH_LEN_MAX])
 	if (!EVP_MD_CTX_copy_ex(t->snapshot, t->md) || !EVP_DigestFinal_ex(t->snapshot, out, NULL))
 		return crypto_error();
 	return 0;
+}
+
+int
+transcript_peek(struct transcript *t, enum crypto_hash hash, struct slice extra,
+    uint8_t out[HASH_LEN_MAX])
+{
+	int err;
+
+	if (t->md != NULL && t->hash != hash)
+		return -EINVAL;
+	if ((err = make_snapshot(t)) != 0)
+		return err;
+	if (t->md != NULL ? !EVP_MD_CTX_copy_ex(t->snapshot, t->md) :
+	    !EVP_DigestInit_ex2(t->snapshot, t->crypto->md[hash], NULL) ||
+	    !EVP_DigestUpdate(t->snapshot, t->held, t->held_len))
+		return crypto_error();
+	if (!EVP_DigestUpdate(t->snapshot, extra.p, extra.len) ||
+	    !EVP_DigestFinal_ex(t->snapshot, out, NULL))
+		return crypto_error();
+	return 0;
+}
+
+void
+transcript_keep(struct transcript *t)
+{
+	t->keep = true;
+}
+
+struct slice
+transcript_messages(const struct transcript *t)
+{
+	return (struct slice){ t->held, t->held_len };
+}
+
+void
+transcript_drop(struct transcript *t)
+{
+	t->keep = false;
+	OPENSSL_free(t->held);
+	t->held = NULL;
+	t->held_len = 0;
 }
 
 int

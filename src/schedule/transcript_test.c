@@ -8,6 +8,7 @@
 static struct ktls_crypto *crypto;
 
 static const uint8_t text[] = "one message and the next";
+static const struct slice none;
 
 /* What is added before the hash is chosen, and after, in any pieces, counts the same. */
 static void
@@ -62,6 +63,84 @@ retry_is_message_hash(void **unused)
 	}
 }
 
+/* What is looked at is not added, before the hash is chosen and after. */
+static void
+peek(void **unused)
+{
+	const struct slice whole = { text, sizeof(text) }, start = { text, 9 };
+	uint8_t want[HASH_LEN_MAX], got[HASH_LEN_MAX];
+
+	(void)unused;
+	for (enum crypto_hash hash = 0; hash < HASH_COUNT; hash++) {
+		const struct slice rest = { text + 9, sizeof(text) - 9 };
+		size_t len = crypto_hash_len(hash);
+		struct transcript t;
+
+		OK(crypto_digest(crypto, hash, whole, want));
+		transcript_init(&t, crypto);
+		OK(transcript_peek(&t, hash, whole, got));
+		assert_memory_equal(got, want, len);
+		OK(transcript_add(&t, start));
+		for (enum crypto_hash other = 0; other < HASH_COUNT; other++)
+			OK(transcript_peek(&t, other, none, got));
+		OK(transcript_peek(&t, hash, rest, got));
+		assert_memory_equal(got, want, len);
+		OK(transcript_choose(&t, hash));
+		OK(transcript_peek(&t, hash, rest, got));
+		assert_memory_equal(got, want, len);
+		GIVES(-EINVAL, transcript_peek(&t, !hash, rest, got));
+		OK(transcript_add(&t, rest));
+		OK(transcript_hash(&t, got));
+		assert_memory_equal(got, want, len);
+		transcript_free(&t);
+	}
+}
+
+/* RFC 5246 7.4.8: the messages from the first on, whenever the hash was chosen. */
+static void
+kept(void **unused)
+{
+	uint8_t want[HASH_LEN_MAX], got[HASH_LEN_MAX];
+	struct transcript t;
+
+	(void)unused;
+	OK(crypto_digest(crypto, HASH_SHA256, (struct slice){ text, sizeof(text) }, want));
+	transcript_init(&t, crypto);
+	transcript_keep(&t);
+	OK(transcript_add(&t, (struct slice){ text, 5 }));
+	OK(transcript_choose(&t, HASH_SHA256));
+	OK(transcript_add(&t, (struct slice){ text + 5, sizeof(text) - 5 }));
+	assert_int_equal(transcript_messages(&t).len, sizeof(text));
+	assert_memory_equal(transcript_messages(&t).p, text, sizeof(text));
+	OK(transcript_hash(&t, got));
+	assert_memory_equal(got, want, 32);
+
+	transcript_drop(&t);
+	assert_int_equal(transcript_messages(&t).len, 0);
+	OK(transcript_hash(&t, got));
+	assert_memory_equal(got, want, 32);
+	OK(transcript_add(&t, (struct slice){ text, 1 }));
+	assert_int_equal(transcript_messages(&t).len, 0);
+	transcript_free(&t);
+}
+
+static void
+kept_is_bounded(void **unused)
+{
+	uint8_t *large = calloc(1, TRANSCRIPT_KEPT_MAX);
+	struct transcript t;
+
+	(void)unused;
+	assert_non_null(large);
+	transcript_init(&t, crypto);
+	transcript_keep(&t);
+	OK(transcript_choose(&t, HASH_SHA256));
+	OK(transcript_add(&t, (struct slice){ large, TRANSCRIPT_KEPT_MAX }));
+	GIVES(KTLS_REFUSED(KTLS_R_HANDSHAKE_LONG), transcript_add(&t, (struct slice){ large, 1 }));
+	transcript_free(&t);
+	free(large);
+}
+
 static void
 bounded(void **unused)
 {
@@ -107,6 +186,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(retry_is_message_hash),
+		cmocka_unit_test(peek),
+		cmocka_unit_test(kept),
+		cmocka_unit_test(kept_is_bounded),
 		cmocka_unit_test(bounded),
 	};
 
