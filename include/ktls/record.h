@@ -31,7 +31,7 @@ enum {
 #define KTLS_RECORD_PLAIN_MAX	16384			/* RFC 8446 5.1 */
 #define KTLS_RECORD_CIPHER_MAX	(16384 + 256)		/* RFC 8446 5.2 */
 #define KTLS_RECORD_MAX		(KTLS_RECORD_HEADER + KTLS_RECORD_CIPHER_MAX)
-/* never more, in any version and cipher */
+/* never more, in any version and cipher, without padding */
 #define KTLS_RECORD_OVERHEAD	(KTLS_RECORD_HEADER + 8 + 1 + 16)
 
 /*
@@ -43,7 +43,7 @@ KTLS_API KTLS_CHECKED int ktls_record_new(struct ktls_record **record, struct kt
     enum ktls_dir dir, const struct ktls_keys *keys);
 KTLS_API void ktls_record_free(struct ktls_record *record);	/* NULL is fine */
 
-/* Bytes of the record that seals len bytes of plaintext. */
+/* Bytes of the record that seals len bytes of plaintext, padding included. */
 KTLS_API size_t ktls_record_sealed_len(const struct ktls_record *record, size_t len);
 
 /*

@@ -8,9 +8,9 @@
 #define R(name)	KTLS_REFUSED(KTLS_R_##name)
 
 static struct ktls_crypto *crypto;
-static struct ktls_record *rec;
+static struct ktls_record *rec, *rec12;
 
-enum { PLAIN, COMPAT, SEALED, SEALED_COMPAT, SEALED_ALERT };
+enum { PLAIN, COMPAT, SEALED, SEALED_COMPAT, SEALED_ALERT, SEALED12 };
 
 /* What the handshake is doing, the header that comes, what must come of it. */
 static const struct {
@@ -49,6 +49,15 @@ static const struct {
 	{ "a plain alert, empty", SEALED_ALERT, { 21, 3, 3, 0, 0 }, R(RECORD_EMPTY) },
 	{ "a plain handshake record then", SEALED_ALERT, { 22, 3, 3, 0, 2 }, R(RECORD_TYPE) },
 	{ "a protected record then", SEALED_ALERT, { 23, 3, 3, 0, 30 }, 35 },
+	{ "1.2: Finished behind change_cipher_spec", SEALED12, { 22, 3, 3, 0, 40 }, 45 },
+	{ "1.2: an alert", SEALED12, { 21, 3, 3, 0, 26 }, 31 },
+	{ "1.2: application data", SEALED12, { 23, 3, 3, 0, 25 }, 30 },
+	{ "1.2: a second change_cipher_spec", SEALED12, { 20, 3, 3, 0, 25 }, R(RECORD_TYPE) },
+	{ "1.2: another plain one", SEALED12, { 20, 3, 3, 0, 1 }, R(RECORD_TYPE) },
+	{ "1.2: heartbeat", SEALED12, { 24, 3, 3, 0, 40 }, R(RECORD_TYPE) },
+	{ "1.2: version 3.1", SEALED12, { 22, 3, 1, 0, 40 }, R(RECORD_VERSION) },
+	{ "1.2: more than any expansion allows", SEALED12, { 22, 3, 3, 0x41, 1 },
+	    R(RECORD_OVERFLOW) },
 };
 
 static struct cut
@@ -56,7 +65,7 @@ phase(int which)
 {
 	struct cut cut = {0};
 
-	cut.rec = which >= SEALED ? rec : NULL;
+	cut.rec = which == SEALED12 ? rec12 : which >= SEALED ? rec : NULL;
 	cut.ccs = which == COMPAT || which == SEALED_COMPAT;
 	cut.plain_alert = which == SEALED_ALERT;
 	return cut;
@@ -164,10 +173,12 @@ static int
 setup(void **unused)
 {
 	const struct ktls_keys keys = { .cipher = KTLS_AES_128_GCM, .version = KTLS_TLS13 };
+	const struct ktls_keys keys12 = { .cipher = KTLS_AES_128_GCM, .version = KTLS_TLS12 };
 
 	(void)unused;
 	return ktls_crypto_new(&crypto, NULL, NULL) != 0 ||
-	    ktls_record_new(&rec, crypto, KTLS_RX, &keys) != 0;
+	    ktls_record_new(&rec, crypto, KTLS_RX, &keys) != 0 ||
+	    ktls_record_new(&rec12, crypto, KTLS_RX, &keys12) != 0;
 }
 
 static int
@@ -175,6 +186,7 @@ teardown(void **unused)
 {
 	(void)unused;
 	ktls_record_free(rec);
+	ktls_record_free(rec12);
 	ktls_crypto_unref(crypto);
 	return 0;
 }

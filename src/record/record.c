@@ -17,6 +17,7 @@ struct ktls_record {
 	bool tls13;
 	uint8_t explicit_len;		/* bytes of the nonce that each record carries */
 	uint16_t limit;			/* RFC 8449, 0: none */
+	unsigned padding;		/* to a multiple of this many bytes, 0: none */
 	uint8_t iv[AEAD_NONCE_LEN];
 	uint64_t seq;
 	int err;			/* sealing has failed, for good */
@@ -111,6 +112,12 @@ ktls_record_set_limit(struct ktls_record *record, uint16_t limit)
 	record->limit = limit;
 }
 
+void
+ktls_record_set_padding(struct ktls_record *record, unsigned multiple)
+{
+	record->padding = record->tls13 && multiple > 1 ? multiple : 0;
+}
+
 uint64_t
 ktls_record_seq(const struct ktls_record *record)
 {
@@ -123,12 +130,6 @@ ktls_record_offset(const struct ktls_record *record)
 	return KTLS_RECORD_HEADER + (size_t)record->explicit_len;
 }
 
-size_t
-ktls_record_sealed_len(const struct ktls_record *record, size_t len)
-{
-	return ktls_record_offset(record) + len + record->tls13 + AEAD_TAG_LEN;
-}
-
 /* The most that a record may protect: TLS 1.3 counts the type and the padding. */
 static size_t
 text_max(const struct ktls_record *record)
@@ -136,6 +137,24 @@ text_max(const struct ktls_record *record)
 	size_t max = record->tls13 ? INNER_MAX : KTLS_RECORD_PLAIN_MAX;
 
 	return record->limit != 0 && record->limit < max ? record->limit : max;
+}
+
+/* What a record protects of len bytes: with the type and the padding (RFC 8446 5.4). */
+static size_t
+text_len(const struct ktls_record *record, size_t len)
+{
+	size_t n = len + record->tls13, max = text_max(record), padded;
+
+	if (record->padding == 0 || n > max)
+		return n;
+	padded = n + (record->padding - n % record->padding) % record->padding;
+	return padded < max ? padded : max;
+}
+
+size_t
+ktls_record_sealed_len(const struct ktls_record *record, size_t len)
+{
+	return ktls_record_offset(record) + text_len(record, len) + AEAD_TAG_LEN;
 }
 
 /*
@@ -154,7 +173,7 @@ make_nonce(const struct ktls_record *record, const uint8_t *explicit, uint8_t *n
 
 /* RFC 8446 5.2: the header. RFC 5246 6.2.3.3: seq, type, version, length of the text. */
 static struct slice
-make_aad(const struct ktls_record *record, const uint8_t *header, size_t text_len, uint8_t aad[13])
+make_aad(const struct ktls_record *record, const uint8_t *header, size_t len, uint8_t aad[13])
 {
 	struct writer w = wr_init(aad, 13);
 
@@ -162,8 +181,24 @@ make_aad(const struct ktls_record *record, const uint8_t *header, size_t text_le
 		return (struct slice){ header, KTLS_RECORD_HEADER };
 	store64(wr_room(&w, 8), record->seq);
 	wr_bytes(&w, header, 3);
-	wr_uint(&w, 2, text_len);
+	wr_uint(&w, 2, len);
 	return wr_written(&w);
+}
+
+/* The record's body; only where there is padding to write is the plaintext copied. */
+static int
+seal_body(struct ktls_record *record, const uint8_t *nonce, struct slice aad, uint8_t type,
+    struct slice in, uint8_t *out)
+{
+	size_t len = text_len(record, in.len);
+
+	if (len == in.len + record->tls13)
+		return aead_seal(&record->aead, nonce, aad, in, record->tls13 ? type : -1, out);
+	if (in.len != 0 && in.p != out)
+		memcpy(out, in.p, in.len);
+	out[in.len] = type;
+	memset(out + in.len + 1, 0, len - in.len - 1);
+	return aead_seal(&record->aead, nonce, aad, (struct slice){ out, len }, -1, out);
 }
 
 int
@@ -186,8 +221,8 @@ ktls_record_seal(struct ktls_record *record, uint8_t type, const void *in, size_
 	wr_uint(&w, 2, ktls_record_sealed_len(record, len) - KTLS_RECORD_HEADER);
 	wr_bytes(&w, record->iv + SALT_LEN, record->explicit_len);
 	make_nonce(record, rec + KTLS_RECORD_HEADER, nonce);
-	record->err = aead_seal(&record->aead, nonce, make_aad(record, rec, len, aad),
-	    (struct slice){ in, len }, record->tls13 ? type : -1, rec + offset);
+	record->err = seal_body(record, nonce, make_aad(record, rec, len, aad), type,
+	    (struct slice){ in, len }, rec + offset);
 	explicit_bzero(nonce, sizeof(nonce));		/* the first one is the IV */
 	if (record->err != 0)
 		return record->err;
@@ -254,7 +289,7 @@ int
 ktls_record_open(struct ktls_record *record, void *rec, size_t len, uint8_t *type,
     void **plain, size_t *plain_len)
 {
-	size_t offset = ktls_record_offset(record), text_len;
+	size_t offset = ktls_record_offset(record), n;
 	uint8_t nonce[AEAD_NONCE_LEN], aad[13], *bytes = rec, inner;
 	int err;
 
@@ -269,24 +304,24 @@ ktls_record_open(struct ktls_record *record, void *rec, size_t len, uint8_t *typ
 	if (len < offset + AEAD_TAG_LEN)
 		return KTLS_REFUSED(KTLS_R_BAD_RECORD_MAC);
 
-	text_len = len - offset - AEAD_TAG_LEN;
+	n = len - offset - AEAD_TAG_LEN;
 	make_nonce(record, bytes + KTLS_RECORD_HEADER, nonce);
-	err = aead_open(&record->aead, nonce, make_aad(record, bytes, text_len, aad),
+	err = aead_open(&record->aead, nonce, make_aad(record, bytes, n, aad),
 	    bytes + offset, len - offset);
 	explicit_bzero(nonce, sizeof(nonce));
 	if (err != 0)
 		return err == -EBADMSG ? KTLS_REFUSED(KTLS_R_BAD_RECORD_MAC) : err;
 	inner = bytes[0];
-	if (text_len > text_max(record))
+	if (n > text_max(record))
 		return KTLS_REFUSED(KTLS_R_RECORD_OVERFLOW);
-	if ((record->tls13 && (err = strip(bytes + offset, &text_len, &inner)) != 0) ||
-	    (err = check_content(inner, text_len)) != 0)
+	if ((record->tls13 && (err = strip(bytes + offset, &n, &inner)) != 0) ||
+	    (err = check_content(inner, n)) != 0)
 		return err;
 
 	/* Nothing below can fail: the record counts here or not at all. */
 	record->seq++;
 	*type = inner;
 	*plain = bytes + offset;
-	*plain_len = text_len;
+	*plain_len = n;
 	return 0;
 }

@@ -221,6 +221,82 @@ limits_when_sealing(void **unused)
 	ktls_record_free(tx12);
 }
 
+/* RFC 8446 5.4: bytes in, the multiple, the limit; the length of TLSInnerPlaintext. */
+static const struct {
+	size_t len;
+	unsigned multiple;
+	uint16_t limit;
+	size_t inner;
+} padded[] = {
+	{ 0, 0, 0, 1 }, { 5, 1, 0, 6 },				/* none */
+	{ 0, 64, 0, 64 }, { 62, 64, 0, 64 }, { 63, 64, 0, 64 }, { 64, 64, 0, 128 },
+	{ 5, 100, 0, 100 }, { 99, 100, 0, 100 }, { 100, 100, 0, 200 },
+	{ 1, 16384, 0, 16384 }, { 16383, 16384, 0, 16384 },
+	{ 16384, 16384, 0, 16385 }, { 16384, 64, 0, 16385 },	/* as far as can be */
+	{ 60, 64, 100, 64 }, { 70, 64, 100, 100 }, { 99, 64, 100, 100 },	/* RFC 8449 4 */
+	{ 1, 100000, 0, 16385 },
+};
+
+static void
+padding(void **unused)
+{
+	static uint8_t text[KTLS_RECORD_PLAIN_MAX], want[KTLS_RECORD_MAX], rec[KTLS_RECORD_MAX];
+
+	(void)unused;
+	memset(text, 0x6b, sizeof(text));
+	for (size_t i = 0; i < sizeof(padded) / sizeof(*padded) * KTLS_CIPHERS; i++) {
+		size_t row = i / KTLS_CIPHERS, len = padded[row].len, inner_len = padded[row].inner;
+		struct ktls_keys keys = record_keys(KTLS_TLS13,
+		    (enum ktls_cipher)(i % KTLS_CIPHERS),
+		    9);
+		struct ktls_record *tx = record_make(KTLS_TX, keys);
+		struct slice in = { text, len };
+		size_t sealed = 5 + inner_len + 16;
+
+		ktls_record_set_padding(tx, padded[row].multiple);
+		ktls_record_set_limit(tx, padded[row].limit);
+		if (ktls_record_sealed_len(tx, len) != sealed)
+			fail_msg("row %zu: %zu", row, ktls_record_sealed_len(tx, len));
+		record_reference13(&keys, 23, in, inner_len - len - 1, want);
+		OK(ktls_record_seal(tx, 23, text, len, rec));
+		assert_memory_equal(rec, want, sealed);
+		ktls_record_free(tx);
+
+		tx = record_make(KTLS_TX, keys);	/* once more, in place */
+		ktls_record_set_padding(tx, padded[row].multiple);
+		ktls_record_set_limit(tx, padded[row].limit);
+		memset(rec, 0xff, sizeof(rec));
+		memcpy(rec + 5, text, len);
+		OK(ktls_record_seal(tx, 23, rec + 5, len, rec));
+		assert_memory_equal(rec, want, sealed);
+		assert_int_equal(rec[sealed], 0xff);
+		ktls_record_free(tx);
+	}
+}
+
+/* TLS 1.2 has none; too much is refused with padding as without. */
+static void
+padding_changes_no_rule(void **unused)
+{
+	static uint8_t text[KTLS_RECORD_PLAIN_MAX + 1], rec[KTLS_RECORD_MAX];
+	struct ktls_record *tx12 = record_make(KTLS_TX, record_keys(KTLS_TLS12,
+	    KTLS_AES_128_GCM, 0));
+	struct ktls_record *tx13 = record_make(KTLS_TX, record_keys(KTLS_TLS13,
+	    KTLS_AES_128_GCM, 0));
+
+	(void)unused;
+	ktls_record_set_padding(tx12, 64);
+	assert_int_equal(ktls_record_sealed_len(tx12, 5), 5 + 8 + 5 + 16);
+	ktls_record_set_padding(tx13, 64);
+	GIVES(-EMSGSIZE, ktls_record_seal(tx13, 23, text, KTLS_RECORD_PLAIN_MAX + 1, rec));
+	ktls_record_set_limit(tx13, 64);
+	GIVES(-EMSGSIZE, ktls_record_seal(tx13, 23, text, 64, rec));
+	ktls_record_set_padding(tx13, 0);
+	assert_int_equal(ktls_record_sealed_len(tx13, 5), 5 + 5 + 1 + 16);
+	ktls_record_free(tx12);
+	ktls_record_free(tx13);
+}
+
 static void
 rekeyed(void **unused)
 {
@@ -285,6 +361,8 @@ main(void)
 		cmocka_unit_test(inner_plaintexts),
 		cmocka_unit_test(each_header),
 		cmocka_unit_test(limits_when_sealing),
+		cmocka_unit_test(padding),
+		cmocka_unit_test(padding_changes_no_rule),
 		cmocka_unit_test(rekeyed),
 		cmocka_unit_test(what_cannot_be_made),
 	};
