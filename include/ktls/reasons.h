@@ -76,7 +76,8 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(EXT_NOT_OFFERED, unsupported_extension, "an answer to an extension that we did not send", "RFC 8446 4.2") \
 	X(RECORD_LIMIT, illegal_parameter, "record_size_limit below 64", "RFC 8449 4") \
 	X(CH_SSL3, protocol_version, "a hello of SSL 3.0", "RFC 8446 D.5") \
-	X(CH_VERSION, protocol_version, "the client doesn't offer TLS 1.3", "RFC 8446 4.2.1, D.2") \
+	X(CH_VERSION, protocol_version, "the client offers no version that we speak", "RFC 8446 4.2.1, D.2") \
+	X(CH_FALLBACK, inappropriate_fallback, "the client fell back to a version below what both speak", "RFC 7507 3") \
 	X(CH_COMPRESSION, illegal_parameter, "compression methods other than null alone", "RFC 8446 4.1.2") \
 	X(CH_MISSING, missing_extension, "an extension is missing without which there is no key exchange", "RFC 8446 9.2") \
 	X(CH_NO_CIPHER, handshake_failure, "no cipher suite in common", "RFC 8446 4.1.1") \
@@ -108,6 +109,7 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(EE_ALPN_NOT_OFFERED, illegal_parameter, "the server chose an ALPN protocol that we did not offer", "RFC 7301 3.2") \
 	X(CERTIFICATE_CONTEXT, illegal_parameter, "certificate_request_context isn't empty", "RFC 8446 4.3.2, 4.4.2") \
 	X(CERTIFICATE_NONE, decode_error, "a server without a certificate", "RFC 8446 4.4.2.4") \
+	X(CERTIFICATE_REQUIRED, certificate_required, "a client without the certificate that it must show", "RFC 8446 4.4.2.4") \
 	X(CERTIFICATE_CHAIN_LONG, bad_certificate, "a chain of more certificates than we accept", "RFC 8446 4.4.2") \
 	X(CERT_MALFORMED, bad_certificate, "a certificate that can't be decoded", "RFC 8446 4.4.2") \
 	X(CERT_KEY, unsupported_certificate, "a certificate for a key of a kind that we don't support", "RFC 8446 4.4.2.4") \

@@ -36,3 +36,10 @@ config_choose_identity(const struct ktls_config *cfg, const struct identity_want
 			return (int)i;
 	return -1;
 }
+
+bool
+config_identity_scheme(const struct ktls_config *cfg, int identity,
+    const struct identity_wanted *wanted, uint16_t *scheme)
+{
+	return choose_scheme(cfg, cfg->identity[identity], wanted, scheme);
+}

@@ -94,7 +94,8 @@ struct ktls_config {
 	unsigned handshake_timeout;		/* ms */
 	/* By config_use(), for the role used: what its sessions are bound to, */
 	uint8_t context[2][SESSION_CONTEXT_LEN];	/* by enum ktls_role; */
-	struct slice authorities;	/* and DistinguishedName<1..2^16-1> of those trusted, owned */
+	/* and DistinguishedName<1..2^16-1> of those trusted, owned */
+	struct slice authorities;
 	char error[384];
 };
 
@@ -130,6 +131,9 @@ struct identity_wanted {
  */
 int config_choose_identity(const struct ktls_config *cfg, const struct identity_wanted *wanted,
     uint16_t *scheme);
+/* Whether that one of them can sign for the peer, and the scheme. */
+bool config_identity_scheme(const struct ktls_config *cfg, int identity,
+    const struct identity_wanted *wanted, uint16_t *scheme);
 
 /* What a peer's chain says about it. */
 struct peer {

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <ktls/keys.h>
 #include "handshake/client_hello.h"
-#include "handshake/suite.h"
+#include "handshake/machine.h"
 
 #define PSK_IDENTITY_MIN	7	/* of all identities, RFC 8446 4.2.11 */
 #define PSK_BINDER_MIN		32
@@ -108,7 +108,7 @@ decode_extension(struct client_hello *ch, struct extensions *x, uint16_t type)
 	case EXT_ALPN:			ch->alpn = protocol_names(r); break;
 	case EXT_SUPPORTED_GROUPS:	ch->groups = numbers(r, 2); break;
 	case EXT_SIGNATURE_ALGORITHMS:	ch->schemes = numbers(r, 2); break;
-	case EXT_SIGNATURE_ALGORITHMS_CERT: (void)numbers(r, 2); break;
+	case EXT_SIGNATURE_ALGORITHMS_CERT: ch->schemes_cert = numbers(r, 2); break;
 	case EXT_SUPPORTED_VERSIONS:	ch->versions = numbers(r, 1); break;
 	case EXT_KEY_SHARE:		ch->shares = key_shares(r); break;
 	case EXT_RECORD_SIZE_LIMIT:	ch->record_size_limit = rd_u16(r); break;
@@ -183,6 +183,28 @@ client_hello_decode(struct client_hello *ch, struct slice body)
 	if (!rd_done(&r))
 		return KTLS_REFUSED(KTLS_R_MALFORMED);
 	return check_combination(ch);
+}
+
+int
+client_hello_keep(struct kept_hello **out, struct slice body)
+{
+	struct kept_hello *kept = OPENSSL_malloc(sizeof(*kept) + MESSAGE_HEADER + body.len);
+	struct writer w;
+	int err;
+
+	if (kept == NULL)
+		return fail_memory();
+	kept->len = MESSAGE_HEADER + body.len;
+	w = wr_init(kept->bytes, kept->len);
+	wr_u8(&w, MT_CLIENT_HELLO);
+	wr_vec(&w, 3, body);
+	body.p = kept->bytes + MESSAGE_HEADER;
+	if ((err = client_hello_decode(&kept->ch, body)) != 0) {
+		OPENSSL_free(kept);
+		return err;
+	}
+	*out = kept;
+	return 0;
 }
 
 static void

@@ -22,13 +22,32 @@ struct client_hello {
 	/* Each is worth something only where seen says so. */
 	struct slice server_name;	/* the host_name */
 	struct slice alpn;		/* ProtocolName<1..2^8-1>, one after the other */
-	struct slice groups, schemes, versions;	/* 16-bit numbers, at least one */
+	/* 16-bit numbers, at least one */
+	struct slice groups, schemes, schemes_cert, versions;
 	struct slice shares;		/* KeyShareEntry, one after the other, well-formed */
 	uint16_t record_size_limit;
 };
 
 /* 0, or KTLS_REFUSED(); ch is then worth nothing. */
 KTLS_CHECKED int client_hello_decode(struct client_hello *ch, struct slice body);
+
+/*
+ * One that waits for what its server asks its own side. It enters the transcript
+ * when it is answered: a binder (RFC 8446 4.2.11.2) is over all that was before it.
+ */
+struct kept_hello {
+	struct client_hello ch;		/* its slices lie in bytes */
+	size_t len;
+	uint8_t bytes[];		/* with the message's header */
+};
+/* Of a body: OPENSSL_free() it. */
+KTLS_CHECKED int client_hello_keep(struct kept_hello **kept, struct slice body);
+
+static inline bool
+client_hello_has(const struct client_hello *ch, uint16_t type)
+{
+	return (ch->seen & extension_bit(type)) != 0;
+}
 
 /* The next KeyShareEntry of ch->shares; false at the end. */
 bool client_hello_share(struct reader *shares, uint16_t *group, struct slice *share);

@@ -31,15 +31,30 @@ set_names(struct ktls_hs *hs, const struct ktls_hs_params *params)
 }
 
 static int
-check_config(const struct ktls_hs *hs)
+check_config(const struct ktls_config *cfg, enum ktls_role role)
 {
-	const struct ktls_config *cfg = hs->cfg;
-
-	if (hs->role != KTLS_CLIENT && hs->role != KTLS_SERVER)
+	if (role != KTLS_CLIENT && role != KTLS_SERVER)
 		return -EINVAL;
 	if (cfg->cipher_count == 0 || cfg->group_count == 0)
 		return -EINVAL;
-	return hs->role == KTLS_SERVER && cfg->identity_count == 0 ? -EINVAL : 0;
+	/* A server that asks may be given another config, which has one. */
+	return role == KTLS_SERVER && cfg->identity_count == 0 &&
+	    !cfg->ask[KTLS_ASK_CONFIG].asked ? -EINVAL : 0;
+}
+
+int
+machine_use_config(struct ktls_hs *hs, struct ktls_config *cfg)
+{
+	int err;
+
+	if ((err = check_config(cfg, hs->role)) != 0 ||
+	    (err = config_use(cfg, hs->role == KTLS_CLIENT)) != 0)
+		return err;
+	ktls_config_unref(hs->cfg);
+	hs->cfg = cfg;
+	hs->crypto = cfg->crypto;
+	transcript_init(&hs->transcript, hs->crypto);	/* nothing is in it yet */
+	return 0;
 }
 
 int
@@ -55,8 +70,10 @@ ktls_hs_new(struct ktls_hs **out, struct ktls_config *cfg, enum ktls_role role,
 	hs->crypto = cfg->crypto;
 	hs->role = role;
 	hs->identity = -1;
+	hs->questions.due = ASK_NOTHING;
+	hs->questions.identity = KTLS_IDENTITY_AUTO;
 	transcript_init(&hs->transcript, hs->crypto);
-	if ((err = check_config(hs)) != 0 ||
+	if ((err = check_config(cfg, role)) != 0 ||
 	    (err = set_names(hs, params)) != 0 ||
 	    (err = config_use(cfg, role == KTLS_CLIENT)) != 0 ||
 	    (err = machine_run(hs)) != 0) {		/* a client's ClientHello */
@@ -82,8 +99,12 @@ ktls_hs_free(struct ktls_hs *hs)
 	transcript_free(&hs->transcript);
 	schedule13_wipe(&hs->schedule);
 	EVP_PKEY_free(hs->share_key);
-	EVP_PKEY_free(hs->peer_key);
+	EVP_PKEY_free(hs->peer.key);
+	OPENSSL_free(hs->peer_chain);
+	OPENSSL_free(hs->wanted_data);
+	OPENSSL_free(hs->hello);
 	OPENSSL_free(hs->cookie);
+	question_free(&hs->questions);
 	OPENSSL_clear_free(hs, sizeof(*hs));
 	ktls_config_unref(cfg);
 }
@@ -95,6 +116,8 @@ ktls_hs_want(struct ktls_hs *hs)
 		return KTLS_HS_SEND;
 	if (hs->err != 0)
 		return hs->err;
+	if (hs->questions.open)
+		return KTLS_HS_WAIT;
 	return hs->state == ST_CONNECTED ? 0 : KTLS_HS_RECV;
 }
 
@@ -110,13 +133,20 @@ finished(const struct ktls_hs *hs)
 	return hs->err != 0 || hs->state == ST_CONNECTED;
 }
 
+/* Whether bytes are of use now: not while our own side owes an answer. */
+static bool
+takes_bytes(const struct ktls_hs *hs)
+{
+	return !finished(hs) && !hs->questions.open;
+}
+
 void *
 ktls_hs_recv_buf(struct ktls_hs *hs, size_t *len)
 {
 	void *buf;
 
 	*len = 0;
-	if (finished(hs))
+	if (!takes_bytes(hs))
 		return NULL;
 	if ((buf = input_space(hs, len)) == NULL)
 		fail_with(hs, fail_memory());
@@ -144,7 +174,7 @@ ktls_hs_feed(struct ktls_hs *hs, const void *data, size_t len)
 	size_t taken = 0, n;
 	uint8_t *space;
 
-	while (taken < len && !finished(hs)) {
+	while (taken < len && takes_bytes(hs)) {
 		space = input_record_space(hs, &n);
 		if (space == NULL) {
 			fail_with(hs, fail_memory());
@@ -277,7 +307,27 @@ ktls_hs_group(const struct ktls_hs *hs)
 uint16_t
 ktls_hs_signature_scheme(const struct ktls_hs *hs)
 {
-	return hs->version != 0 ? hs->scheme : 0;
+	if (hs->version == 0)
+		return 0;
+	return hs->role == KTLS_CLIENT ? hs->peer_scheme : hs->scheme;
+}
+
+const void *
+ktls_hs_peer_chain(const struct ktls_hs *hs, size_t index, size_t *len)
+{
+	struct slice chain[CONFIG_PEER_CHAIN_MAX];
+
+	*len = 0;
+	if (index >= chain_split(hs, chain))
+		return NULL;
+	*len = chain[index].len;
+	return chain[index].p;
+}
+
+int
+ktls_hs_identity(const struct ktls_hs *hs)
+{
+	return hs->identity;
 }
 
 uint16_t

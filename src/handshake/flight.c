@@ -105,14 +105,20 @@ append(struct ktls_hs *hs, uint8_t type, struct slice body)
 }
 
 int
-flight_ccs(struct ktls_hs *hs)
+flight_change_cipher_spec(struct ktls_hs *hs)
 {
 	static const uint8_t one[] = { 1 };
 
+	return append_plain(hs, KTLS_TYPE_CHANGE_CIPHER_SPEC, (struct slice){ one, 1 });
+}
+
+int
+flight_ccs(struct ktls_hs *hs)
+{
 	if (!hs->compat || hs->ccs_sent)
 		return 0;
 	hs->ccs_sent = true;
-	return append_plain(hs, KTLS_TYPE_CHANGE_CIPHER_SPEC, (struct slice){ one, 1 });
+	return flight_change_cipher_spec(hs);
 }
 
 /* RFC 8449 4: the peer's limit binds protected records only. */

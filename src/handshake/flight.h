@@ -30,6 +30,8 @@ void flight_add(struct flight *f, const struct writer *w);
 KTLS_CHECKED int flight_flush(struct ktls_hs *hs);
 /* A change_cipher_spec, in middlebox compatibility mode, once. */
 KTLS_CHECKED int flight_ccs(struct ktls_hs *hs);
+/* TLS 1.2's, every time. */
+KTLS_CHECKED int flight_change_cipher_spec(struct ktls_hs *hs);
 /* An alert, behind what stands in records; messages that don't yet are dropped. */
 KTLS_CHECKED int flight_alert(struct ktls_hs *hs, uint8_t alert);
 

@@ -47,41 +47,55 @@ decode(struct certificate *cert, struct slice body, uint32_t offered)
 	return rd_done(&r) ? 0 : KTLS_REFUSED(KTLS_R_MALFORMED);
 }
 
-/* WAIT_CERT_CR or WAIT_CERT -> WAIT_VERIFIED */
+/* RFC 8446 4.4.2.4: whether somebody without a certificate may go on. */
+static int
+check_none(const struct ktls_hs *hs)
+{
+	if (hs->role == KTLS_CLIENT)
+		return KTLS_REFUSED(KTLS_R_CERTIFICATE_NONE);
+	return hs->cfg->client_auth == KTLS_CLIENT_AUTH_REQUIRE ?
+	    KTLS_REFUSED(KTLS_R_CERTIFICATE_REQUIRED) : 0;
+}
+
+/* WAIT_CERT_CR or WAIT_CERT -> WAIT_VERIFIED; a server whose client has none: WAIT_FINISHED. */
 int
 hs13_certificate_recv(struct ktls_hs *hs, struct slice body)
 {
+	/* A CertificateRequest of ours has asked for nothing that can stand here. */
+	const uint32_t offered = hs->role == KTLS_CLIENT ? hs->offered : 0;
 	struct certificate cert = { 0 };
 	int err;
 
-	if ((err = decode(&cert, body, hs->offered)) != 0)
+	if ((err = decode(&cert, body, offered)) != 0)
 		return err;
 	if (cert.context.len != 0)
 		return KTLS_REFUSED(KTLS_R_CERTIFICATE_CONTEXT);
-	if (cert.count == 0)
-		return KTLS_REFUSED(KTLS_R_CERTIFICATE_NONE);
+	if (cert.count == 0 && (err = check_none(hs)) != 0)
+		return err;
+	if (cert.count != 0 && (err = chain_keep(hs, cert.chain, cert.count)) != 0)
+		return err;
 
 	/* Nothing below can fail. */
-	memcpy(hs->chain, cert.chain, sizeof(hs->chain));
-	hs->chain_len = cert.count;
-	hs->ask = ASK_VERIFY;
-	hs->state = ST_WAIT_VERIFIED;
+	if (cert.count != 0)
+		hs->questions.due = KTLS_ASK_VERIFY;
+	hs->state = cert.count != 0 ? ST_WAIT_VERIFIED : ST_WAIT_FINISHED;
 	return 0;
 }
 
-/* WAIT_VERIFIED -> WAIT_CV: the chain is good, and hs->peer_key its leaf's. */
+/* WAIT_VERIFIED -> WAIT_CV: the chain is good, and its leaf's key is known. */
 int
 hs13_certificate_verified(struct ktls_hs *hs, struct slice body)
 {
-	if (body.len != 0 || hs->peer_key == NULL)
+	(void)body;
+	if (hs->peer.key == NULL)
 		return KTLS_REFUSED(KTLS_R_INTERNAL);
 	hs->state = ST_WAIT_CV;
 	return 0;
 }
 
 /*
- * SEND_CERT -> with a chain: WAIT_SIGNED; a client that has none (RFC 8446 4.4.2):
- * SEND_FINISHED.
+ * SEND_CERT -> WAIT_SIGNED, with the chain; a client that has none to show (RFC 8446
+ * 4.4.2): SEND_FINISHED.
  */
 int
 hs13_certificate_send(struct ktls_hs *hs, struct writer *w)
@@ -97,7 +111,7 @@ hs13_certificate_send(struct ktls_hs *hs, struct writer *w)
 	}
 	wr_close(w, list);
 	if (who != NULL)
-		hs->ask = ASK_SIGN;
+		hs->questions.due = KTLS_ASK_SIGNATURE;
 	hs->state = who != NULL ? ST_WAIT_SIGNED : ST_SEND_FINISHED;
 	return 0;
 }

@@ -5,11 +5,48 @@
 
 /* CertificateVerify, RFC 8446 4.4.3. */
 
-static bool
-offered(const struct ktls_config *cfg, uint16_t scheme)
+int
+hs13_signed_content(struct ktls_hs *hs, enum ktls_role signer, uint8_t content[SIGNED_CONTENT_MAX],
+    size_t *len)
 {
-	for (size_t i = 0; i < cfg->verify_scheme_count; i++)
-		if (cfg->verify_schemes[i] == scheme)
+	/* of one length, and each with its NUL */
+	static const char context[2][34] = {
+		[KTLS_CLIENT] = "TLS 1.3, client CertificateVerify",
+		[KTLS_SERVER] = "TLS 1.3, server CertificateVerify",
+	};
+	uint8_t hash[HASH_LEN_MAX];
+	struct writer w = wr_init(content, SIGNED_CONTENT_MAX);
+	int err;
+
+	if ((err = transcript_hash(&hs->transcript, hash)) != 0)
+		return err;
+	memset(wr_room(&w, 64), ' ', 64);
+	wr_bytes(&w, context[signer], sizeof(context[signer]));
+	wr_bytes(&w, hash, crypto_hash_len(hs->suite->hash));
+	*len = wr_len(&w);
+	return wr_done(&w) ? 0 : KTLS_REFUSED(KTLS_R_INTERNAL);
+}
+
+int
+machine_signed_content(struct ktls_hs *hs, uint8_t **content, size_t *len)
+{
+	int err;
+
+	if ((*content = OPENSSL_malloc(SIGNED_CONTENT_MAX)) == NULL)
+		return fail_memory();
+	if ((err = hs13_signed_content(hs, hs->role, *content, len)) != 0) {
+		OPENSSL_free(*content);
+		*content = NULL;
+	}
+	return err;
+}
+
+/* Whether we have told the peer that we take it. */
+static bool
+offered(const struct ktls_hs *hs, uint16_t scheme)
+{
+	for (size_t i = 0; i < hs->cfg->verify_scheme_count; i++)
+		if (hs->cfg->verify_schemes[i] == scheme)
 			return true;
 	return false;
 }
@@ -28,6 +65,7 @@ decode(uint16_t *scheme, struct slice *signature, struct slice body)
 int
 hs13_certificate_verify_recv(struct ktls_hs *hs, struct slice body)
 {
+	const enum ktls_role signer = hs->role == KTLS_CLIENT ? KTLS_SERVER : KTLS_CLIENT;
 	uint8_t buf[SIGNED_CONTENT_MAX];
 	struct slice signature, content = { .p = buf };
 	uint16_t scheme;
@@ -35,20 +73,18 @@ hs13_certificate_verify_recv(struct ktls_hs *hs, struct slice body)
 
 	if ((err = decode(&scheme, &signature, body)) != 0)
 		return err;
-	if (!offered(hs->cfg, scheme) ||
-	    !signature_fits(scheme, hs->peer_key, KTLS_TLS13))
+	if (!offered(hs, scheme) || !signature_fits(scheme, hs->peer.key, KTLS_TLS13))
 		return fail_refuse(hs, KTLS_R_CV_SCHEME,
 		    "signature scheme %#06x, which %s (RFC 8446 4.4.3)", scheme,
-		    offered(hs->cfg, scheme) ?
-		    "the certificate's key can't make" : "we did not offer");
-	if ((err = question_signed_content(hs, buf, &content.len)) != 0)
+		    offered(hs, scheme) ? "the certificate's key can't make" : "we did not offer");
+	if ((err = hs13_signed_content(hs, signer, buf, &content.len)) != 0)
 		return err;
-	err = signature_check(hs->crypto, scheme, hs->peer_key, content, signature);
+	err = signature_check(hs->crypto, scheme, hs->peer.key, content, signature);
 	if (err != 0)
 		return err == -EBADMSG ? KTLS_REFUSED(KTLS_R_CV_SIGNATURE) : err;
 
 	/* Nothing below can fail. */
-	hs->scheme = scheme;
+	hs->peer_scheme = scheme;
 	hs->state = ST_WAIT_FINISHED;
 	return 0;
 }

@@ -109,7 +109,7 @@ encrypted_extensions_encode(struct writer *w, const struct encrypted_extensions 
 	wr_close(w, exts);
 }
 
-/* SEND_EE -> SEND_CERT */
+/* SEND_EE -> SEND_CR or SEND_CERT */
 int
 hs13_encrypted_extensions_send(struct ktls_hs *hs, struct writer *w)
 {
@@ -131,6 +131,6 @@ hs13_encrypted_extensions_send(struct ktls_hs *hs, struct writer *w)
 		ee.seen |= extension_bit(EXT_ALPN);
 	}
 	encrypted_extensions_encode(w, &ee);
-	hs->state = ST_SEND_CERT;
+	hs->state = hs->cfg->client_auth != KTLS_CLIENT_AUTH_NONE ? ST_SEND_CR : ST_SEND_CERT;
 	return 0;
 }

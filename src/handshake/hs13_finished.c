@@ -17,7 +17,7 @@ verify_data(struct ktls_hs *hs, enum ktls_dir dir, uint8_t mac[HASH_LEN_MAX])
 	return finished_mac(hs->crypto, hs->suite->hash, hs->hs_secret[dir], hash, mac);
 }
 
-/* WAIT_FINISHED -> a server: CONNECTED; a client: its own flight. */
+/* WAIT_FINISHED -> a server: CONNECTED; a client: its own flight, first of all who it is. */
 int
 hs13_finished_recv(struct ktls_hs *hs, struct slice body)
 {
@@ -32,14 +32,18 @@ hs13_finished_recv(struct ktls_hs *hs, struct slice body)
 		return KTLS_REFUSED(KTLS_R_FINISHED_MAC);
 
 	/* Nothing below can fail. */
-	if (hs->role == KTLS_SERVER)
+	if (hs->role == KTLS_SERVER) {
 		hs->state = ST_CONNECTED;
-	else
-		hs->state = hs->certificate_requested ? ST_SEND_CERT : ST_SEND_FINISHED;
+	} else if (hs->certificate_requested) {
+		hs->questions.due = KTLS_ASK_IDENTITY;
+		hs->state = ST_WAIT_IDENTITY;
+	} else {
+		hs->state = ST_SEND_FINISHED;
+	}
 	return 0;
 }
 
-/* SEND_FINISHED -> a client: CONNECTED; a server: WAIT_FINISHED. */
+/* SEND_FINISHED -> a client: CONNECTED; a server: WAIT_FINISHED, or what it asked for first. */
 int
 hs13_finished_send(struct ktls_hs *hs, struct writer *w)
 {
@@ -49,6 +53,9 @@ hs13_finished_send(struct ktls_hs *hs, struct writer *w)
 	if ((err = verify_data(hs, KTLS_TX, mac)) != 0)
 		return err;
 	wr_bytes(w, mac, crypto_hash_len(hs->suite->hash));
-	hs->state = hs->role == KTLS_CLIENT ? ST_CONNECTED : ST_WAIT_FINISHED;
+	if (hs->role == KTLS_CLIENT)
+		hs->state = ST_CONNECTED;
+	else
+		hs->state = hs->certificate_requested ? ST_WAIT_CERT : ST_WAIT_FINISHED;
 	return 0;
 }

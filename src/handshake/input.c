@@ -171,7 +171,7 @@ take_messages(struct ktls_hs *hs, struct slice s, size_t *used)
 	size_t len;
 	int err;
 
-	for (*used = 0; *used < s.len; *used += len) {
+	for (*used = 0; *used < s.len && !hs->questions.open; *used += len) {
 		struct slice rest = { s.p + *used, s.len - *used };
 
 		if ((err = message_len(rest, &len)) != 0)
@@ -182,6 +182,19 @@ take_messages(struct ktls_hs *hs, struct slice s, size_t *used)
 			return err;
 	}
 	return 0;
+}
+
+/* What `used` bytes of joined messages leave behind. */
+static void
+shorten(struct input *in, size_t used)
+{
+	memmove(in->joined, in->joined + used, in->joined_len - used);
+	in->joined_len -= used;
+	if (in->joined_len == 0) {
+		OPENSSL_clear_free(in->joined, in->joined_room);
+		in->joined = NULL;
+		in->joined_room = 0;
+	}
 }
 
 /*
@@ -205,13 +218,7 @@ take_handshake(struct ktls_hs *hs, struct slice body)
 		return err;
 	if (in->joined_len == 0)
 		return used < s.len ? join(in, (struct slice){ s.p + used, s.len - used }) : 0;
-	memmove(in->joined, in->joined + used, in->joined_len - used);
-	in->joined_len -= used;
-	if (in->joined_len == 0) {
-		OPENSSL_clear_free(in->joined, in->joined_room);
-		in->joined = NULL;
-		in->joined_room = 0;
-	}
+	shorten(in, used);
 	return 0;
 }
 
@@ -306,14 +313,14 @@ judge_first(struct ktls_hs *hs, int err)
 	return err;
 }
 
-int
-input_filled(struct ktls_hs *hs, size_t n)
+/* Records, until one is incomplete, the handshake is done, or a question is open. */
+static int
+take_records(struct ktls_hs *hs)
 {
 	struct input *in = &hs->in;
 	int len, err;
 
-	in->len += n;
-	while (hs->state != ST_CONNECTED && in->off < in->len) {
+	while (hs->state != ST_CONNECTED && in->off < in->len && !hs->questions.open) {
 		hs->at = 0;
 		if ((len = record_len(hs)) < 0)
 			return judge_first(hs, len);
@@ -326,4 +333,28 @@ input_filled(struct ktls_hs *hs, size_t n)
 			return err;
 	}
 	return 0;
+}
+
+int
+input_filled(struct ktls_hs *hs, size_t n)
+{
+	hs->in.len += n;
+	return take_records(hs);
+}
+
+/* First the messages that came in the record of the one which asked. */
+int
+input_go_on(struct ktls_hs *hs)
+{
+	struct input *in = &hs->in;
+	size_t used;
+	int err;
+
+	if (hs->state != ST_CONNECTED && in->joined_len != 0 && !hs->questions.open) {
+		err = take_messages(hs, (struct slice){ in->joined, in->joined_len }, &used);
+		if (err != 0)
+			return err;
+		shorten(in, used);
+	}
+	return take_records(hs);
 }

@@ -35,6 +35,8 @@ uint8_t *input_space(struct ktls_hs *hs, size_t *len);
 uint8_t *input_record_space(struct ktls_hs *hs, size_t *len);
 /* n bytes stand there now. */
 KTLS_CHECKED int input_filled(struct ktls_hs *hs, size_t n);
+/* A question has been answered: what was received meanwhile is taken up. */
+KTLS_CHECKED int input_go_on(struct ktls_hs *hs);
 /* Bytes behind those that nobody will use; returns how many there was room for. */
 size_t input_keep(struct ktls_hs *hs, const uint8_t *data, size_t len);
 /* The bytes that nobody has used. */

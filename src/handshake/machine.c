@@ -1,65 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include "handshake/client_hello.h"
 #include "handshake/machine.h"
 
-#define RECV(f)	(f), NULL
-#define SEND(f)	NULL, (f)
-
-/* RFC 8446 A.1, row by row. */
 /* clang-format off */
-static const struct hs_row client13[] = {
-	/* in state          on message                by                                   then one of                                 and */
-	{ ST_START,         MT_CLIENT_HELLO,         SEND(hs13_client_hello_send),         NEXT(ST_WAIT_SH),                           NULL },
-	{ ST_WAIT_SH,       MT_HELLO_RETRY_REQUEST,  RECV(hs13_hello_retry_request_recv),  NEXT(ST_START),                             NULL },
-	{ ST_WAIT_SH,       MT_SERVER_HELLO,         RECV(hs13_server_hello_recv),         NEXT(ST_WAIT_EE),                           hs13_keys_handshake },
-	{ ST_WAIT_EE,       MT_ENCRYPTED_EXTENSIONS, RECV(hs13_encrypted_extensions_recv), NEXT(ST_WAIT_CERT_CR),                      NULL },
-	{ ST_WAIT_CERT_CR,  MT_CERTIFICATE_REQUEST,  RECV(hs13_certificate_request_recv),  NEXT(ST_WAIT_CERT),                         NULL },
-	{ ST_WAIT_CERT_CR,  MT_CERTIFICATE,          RECV(hs13_certificate_recv),          NEXT(ST_WAIT_VERIFIED),                     NULL },
-	{ ST_WAIT_CERT,     MT_CERTIFICATE,          RECV(hs13_certificate_recv),          NEXT(ST_WAIT_VERIFIED),                     NULL },
-	{ ST_WAIT_VERIFIED, MT_VERIFIED,             RECV(hs13_certificate_verified),      NEXT(ST_WAIT_CV),                           NULL },
-	{ ST_WAIT_CV,       MT_CERTIFICATE_VERIFY,   RECV(hs13_certificate_verify_recv),   NEXT(ST_WAIT_FINISHED),                     NULL },
-	{ ST_WAIT_FINISHED, MT_FINISHED,             RECV(hs13_finished_recv),             NEXT(ST_SEND_CERT) | NEXT(ST_SEND_FINISHED), hs13_keys_application },
-	{ ST_SEND_CERT,     MT_CERTIFICATE,          SEND(hs13_certificate_send),          NEXT(ST_SEND_FINISHED),                     NULL },
-	{ ST_SEND_FINISHED, MT_FINISHED,             SEND(hs13_finished_send),             NEXT(ST_CONNECTED),                         hs13_keys_done },
-};
-
-/* RFC 8446 A.2. */
-static const struct hs_row server13[] = {
-	{ ST_START,         MT_CLIENT_HELLO,         RECV(hs13_client_hello_recv),         NEXT(ST_RECVD_CH) | NEXT(ST_NEGOTIATED),    NULL },
-	{ ST_RECVD_CH,      MT_HELLO_RETRY_REQUEST,  SEND(hs13_hello_retry_request_send),  NEXT(ST_START),                             flight_ccs },
-	{ ST_NEGOTIATED,    MT_SERVER_HELLO,         SEND(hs13_server_hello_send),         NEXT(ST_SEND_EE),                           hs13_keys_handshake },
-	{ ST_SEND_EE,       MT_ENCRYPTED_EXTENSIONS, SEND(hs13_encrypted_extensions_send), NEXT(ST_SEND_CERT),                         NULL },
-	{ ST_SEND_CERT,     MT_CERTIFICATE,          SEND(hs13_certificate_send),          NEXT(ST_WAIT_SIGNED),                       NULL },
-	{ ST_WAIT_SIGNED,   MT_SIGNED,               RECV(hs13_certificate_signed),        NEXT(ST_SEND_CV),                           NULL },
-	{ ST_SEND_CV,       MT_CERTIFICATE_VERIFY,   SEND(hs13_certificate_verify_send),   NEXT(ST_SEND_FINISHED),                     NULL },
-	{ ST_SEND_FINISHED, MT_FINISHED,             SEND(hs13_finished_send),             NEXT(ST_WAIT_FINISHED),                     hs13_keys_application },
-	{ ST_WAIT_FINISHED, MT_FINISHED,             RECV(hs13_finished_recv),             NEXT(ST_CONNECTED),                         hs13_keys_done },
-};
-
 static const char *const state_names[ST_COUNT] = {
-	"START", "WAIT_SH", "WAIT_EE", "WAIT_CERT_CR", "WAIT_CERT", "WAIT_VERIFIED", "WAIT_CV",
-	"RECVD_CH", "NEGOTIATED", "SEND_EE", "WAIT_SIGNED", "SEND_CV",
-	"WAIT_FINISHED", "SEND_CERT", "SEND_FINISHED", "CONNECTED",
+	[ST_START] = "START",
+	[ST_WAIT_SH] = "WAIT_SH", [ST_WAIT_EE] = "WAIT_EE", [ST_WAIT_CERT_CR] = "WAIT_CERT_CR",
+	[ST_RECVD_CH] = "RECVD_CH", [ST_SEND_HRR] = "SEND_HRR", [ST_NEGOTIATED] = "NEGOTIATED",
+	[ST_SEND_EE] = "SEND_EE", [ST_SEND_CR] = "SEND_CR",
+	[ST_WAIT_CERT] = "WAIT_CERT", [ST_WAIT_VERIFIED] = "WAIT_VERIFIED", [ST_WAIT_CV] = "WAIT_CV",
+	[ST_WAIT_FINISHED] = "WAIT_FINISHED",
+	[ST_WAIT_IDENTITY] = "WAIT_IDENTITY", [ST_SEND_CERT] = "SEND_CERT",
+	[ST_WAIT_SIGNED] = "WAIT_SIGNED", [ST_SEND_CV] = "SEND_CV",
+	[ST_SEND_FINISHED] = "SEND_FINISHED", [ST_CONNECTED] = "CONNECTED",
 };
 
 static const struct { unsigned msg; const char *name; } message_names[] = {
+	{ MT_HELLO_REQUEST, "HelloRequest" },
 	{ MT_CLIENT_HELLO, "ClientHello" }, { MT_SERVER_HELLO, "ServerHello" },
-	{ 4, "NewSessionTicket" }, { 5, "EndOfEarlyData" },
+	{ MT_NEW_SESSION_TICKET, "NewSessionTicket" }, { MT_END_OF_EARLY_DATA, "EndOfEarlyData" },
 	{ MT_ENCRYPTED_EXTENSIONS, "EncryptedExtensions" }, { MT_CERTIFICATE, "Certificate" },
-	{ 12, "ServerKeyExchange" }, { MT_CERTIFICATE_REQUEST, "CertificateRequest" },
-	{ 14, "ServerHelloDone" }, { MT_CERTIFICATE_VERIFY, "CertificateVerify" },
-	{ 16, "ClientKeyExchange" }, { MT_FINISHED, "Finished" }, { 24, "KeyUpdate" },
-	{ MT_HELLO_RETRY_REQUEST, "HelloRetryRequest" },
-	{ MT_VERIFIED, "Certificate" }, { MT_SIGNED, "CertificateVerify" },
+	{ MT_SERVER_KEY_EXCHANGE, "ServerKeyExchange" },
+	{ MT_CERTIFICATE_REQUEST, "CertificateRequest" },
+	{ MT_SERVER_HELLO_DONE, "ServerHelloDone" }, { MT_CERTIFICATE_VERIFY, "CertificateVerify" },
+	{ MT_CLIENT_KEY_EXCHANGE, "ClientKeyExchange" }, { MT_FINISHED, "Finished" },
+	{ 22, "CertificateStatus" }, { 24, "KeyUpdate" },
+	{ MT_HELLO_RETRY_REQUEST, "HelloRetryRequest" }, { MT_SERVER_HELLO_12, "ServerHello" },
+	{ MT_CHANGE_CIPHER_SPEC, "change_cipher_spec" },
+	/* an answer of our own is told of as what it answers */
+	{ MT_CONFIG, "ClientHello" }, { MT_IDENTITY, "Certificate" },
+	{ MT_SIGNED, "CertificateVerify" }, { MT_VERIFIED, "Certificate" },
+	{ MT_TICKET_OPENED, "ClientHello" }, { MT_TICKET_SEALED, "NewSessionTicket" },
+	{ MT_SESSION_GOT, "ClientHello" }, { MT_SESSION_PUT, "Finished" },
 };
 /* clang-format on */
 #define COUNT(table)	(sizeof(table) / sizeof(*(table)))
 
-const struct hs_row *
-machine_rows(enum ktls_role role, size_t *count)
+const struct hs_table *const *
+machine_tables(enum ktls_role role)
 {
-	*count = role == KTLS_CLIENT ? COUNT(client13) : COUNT(server13);
-	return role == KTLS_CLIENT ? client13 : server13;
+	static const struct hs_table *const tables[2][3] = {
+		[KTLS_CLIENT] = { &hs13_client_table, NULL },
+		[KTLS_SERVER] = { &hs13_server_table, NULL },
+	};
+
+	return tables[role];
 }
 
 const char *
@@ -85,27 +71,27 @@ machine_ends_record(unsigned msg)
 	    msg == MT_FINISHED;
 }
 
+/* Only the states before the version is known stand in more than one table. */
 static const struct hs_row *
 find_recv(const struct ktls_hs *hs, unsigned msg)
 {
-	size_t count;
-	const struct hs_row *row = machine_rows(hs->role, &count), *end = row + count;
+	for (const struct hs_table *const *t = machine_tables(hs->role); *t != NULL; t++)
+		for (size_t i = 0; i < (*t)->count; i++) {
+			const struct hs_row *row = &(*t)->rows[i];
 
-	for (; row < end; row++)
-		if (row->state == hs->state && row->recv != NULL && row->msg == msg)
-			return row;
+			if (row->state == hs->state && row->recv != NULL && row->msg == msg)
+				return row;
+		}
 	return NULL;
 }
 
 static const struct hs_row *
 find_send(const struct ktls_hs *hs)
 {
-	size_t count;
-	const struct hs_row *row = machine_rows(hs->role, &count), *end = row + count;
-
-	for (; row < end; row++)
-		if (row->state == hs->state && row->send != NULL)
-			return row;
+	for (const struct hs_table *const *t = machine_tables(hs->role); *t != NULL; t++)
+		for (size_t i = 0; i < (*t)->count; i++)
+			if ((*t)->rows[i].state == hs->state && (*t)->rows[i].send != NULL)
+				return &(*t)->rows[i];
 	return NULL;
 }
 
@@ -113,13 +99,13 @@ find_send(const struct ktls_hs *hs)
 static int
 refuse_unexpected(struct ktls_hs *hs, unsigned msg)
 {
-	size_t count;
-	const struct hs_row *rows = machine_rows(hs->role, &count);
 	const char *expected[2] = { "nothing", NULL }, *second;
+	size_t n = 0;
 
-	for (size_t i = 0, n = 0; i < count && n < COUNT(expected); i++)
-		if (rows[i].state == hs->state && rows[i].recv != NULL)
-			expected[n++] = machine_message_name(rows[i].msg);
+	for (const struct hs_table *const *t = machine_tables(hs->role); *t != NULL; t++)
+		for (size_t i = 0; i < (*t)->count && n < COUNT(expected); i++)
+			if ((*t)->rows[i].state == hs->state && (*t)->rows[i].recv != NULL)
+				expected[n++] = machine_message_name((*t)->rows[i].msg);
 	second = expected[1] != NULL ? expected[1] : "";
 	return fail_refuse(hs, KTLS_R_UNEXPECTED_MESSAGE,
 	    "type %u received in state %s, where %s%s%s is expected", msg,
@@ -128,19 +114,27 @@ refuse_unexpected(struct ktls_hs *hs, unsigned msg)
 
 /*
  * RFC 8446 4.4.1. The hash is known once the suite is; a HelloRetryRequest
- * replaces the ClientHello before it by its hash. No handler does any of this.
+ * replaces the ClientHello before it by its hash. A server's ClientHello waits for its
+ * answer: the binders in it are over what was before it. No handler does any of this.
  */
 static int
 add_to_transcript(struct ktls_hs *hs, unsigned msg, struct slice whole)
 {
 	struct transcript *t = &hs->transcript;
+	struct kept_hello *hello = hs->hello;
 	int err;
 
-	if (msg > 0xff && msg != MT_HELLO_RETRY_REQUEST)
+	if (!MT_ON_WIRE(msg) || (msg == MT_CLIENT_HELLO && hello != NULL))
 		return 0;
 	if (hs->suite != NULL && t->md == NULL &&
 	    (err = transcript_choose(t, hs->suite->hash)) != 0)
 		return err;
+	if (hello != NULL) {
+		if ((err = transcript_add(t, (struct slice){ hello->bytes, hello->len })) != 0)
+			return err;
+		OPENSSL_free(hello);
+		hs->hello = NULL;
+	}
 	if (msg == MT_HELLO_RETRY_REQUEST && (err = transcript_retry(t)) != 0)
 		return err;
 	return transcript_add(t, whole);
@@ -164,7 +158,7 @@ machine_dispatch(struct ktls_hs *hs, unsigned msg, struct slice whole)
 	hs->why[0] = '\0';
 	if (row == NULL)
 		return refuse_unexpected(hs, msg);
-	if (msg <= 0xff || msg == MT_HELLO_RETRY_REQUEST)
+	if (MT_ON_WIRE(msg))
 		body = (struct slice){ whole.p + MESSAGE_HEADER, whole.len - MESSAGE_HEADER };
 	if ((err = row->recv(hs, body)) != 0 ||
 	    (err = check_next(hs, row)) != 0 ||
@@ -177,7 +171,6 @@ machine_dispatch(struct ktls_hs *hs, unsigned msg, struct slice whole)
 static size_t
 message_room(const struct ktls_hs *hs, unsigned msg)
 {
-	const struct identity *who = hs->identity >= 0 ? hs->cfg->identity[hs->identity] : NULL;
 	size_t room = 1024 + GROUP_SHARE_MAX + SIGNATURE_MAX;
 
 	if (msg == MT_CLIENT_HELLO) {
@@ -185,24 +178,35 @@ message_room(const struct ktls_hs *hs, unsigned msg)
 		for (size_t i = 0; i < hs->cfg->alpn_count; i++)
 			room += 1 + strlen(hs->cfg->alpn[i]);
 	}
-	for (size_t i = 0; msg == MT_CERTIFICATE && who != NULL && i < who->cert_count; i++)
-		room += 5 + who->cert[i].len;
+	if (msg == MT_CERTIFICATE && hs->identity >= 0) {
+		const struct identity *who = hs->cfg->identity[hs->identity];
+
+		for (size_t i = 0; i < who->cert_count; i++)
+			room += 5 + who->cert[i].len;
+	}
+	if (msg == MT_CERTIFICATE_REQUEST)
+		room += hs->cfg->authorities.len;
 	return room;
+}
+
+static uint8_t
+wire_type(unsigned msg)
+{
+	bool hello = msg == MT_HELLO_RETRY_REQUEST || msg == MT_SERVER_HELLO_12;
+
+	return (uint8_t)(hello ? MT_SERVER_HELLO : msg);
 }
 
 static int
 send_message(struct ktls_hs *hs, const struct hs_row *row)
 {
-	unsigned msg = row->msg == MT_HELLO_RETRY_REQUEST ? MT_SERVER_HELLO : row->msg;
 	struct writer w;
 	uint8_t *len;
 	int err;
 
-	hs->at = row->msg;
-	hs->why[0] = '\0';
 	if ((err = flight_open(&hs->out, message_room(hs, row->msg), &w)) != 0)
 		return err;
-	wr_u8(&w, (uint8_t)msg);
+	wr_u8(&w, wire_type(row->msg));
 	len = wr_open(&w, 3);
 	if ((err = row->send(hs, &w)) != 0)
 		return err;
@@ -213,8 +217,33 @@ send_message(struct ktls_hs *hs, const struct hs_row *row)
 	    (err = add_to_transcript(hs, row->msg, wr_written(&w))) != 0)
 		return err;
 	flight_add(&hs->out, &w);
+	return 0;
+}
+
+/* A record of its own, behind what was sent until now; its handler writes nothing. */
+static int
+send_change_cipher_spec(struct ktls_hs *hs, const struct hs_row *row)
+{
+	struct writer none = wr_init(NULL, 0);
+	int err;
+
+	if ((err = flight_flush(hs)) != 0 || (err = row->send(hs, &none)) != 0 ||
+	    (err = check_next(hs, row)) != 0)
+		return err;
+	return flight_change_cipher_spec(hs);
+}
+
+static int
+send_row(struct ktls_hs *hs, const struct hs_row *row)
+{
+	int err;
+
+	hs->at = row->msg;
+	hs->why[0] = '\0';
+	err = row->msg == MT_CHANGE_CIPHER_SPEC ? send_change_cipher_spec(hs, row) :
+	    send_message(hs, row);
 	/* First what was sent until now, under the keys until now. */
-	if (row->after != NULL && (err = flight_flush(hs)) == 0)
+	if (err == 0 && row->after != NULL && (err = flight_flush(hs)) == 0)
 		err = row->after(hs);
 	return err;
 }
@@ -225,11 +254,11 @@ machine_run(struct ktls_hs *hs)
 	const struct hs_row *row;
 	int err = 0;
 
-	while (err == 0) {
-		if (hs->ask != ASK_NOTHING)
-			err = question_answer(hs);
+	while (err == 0 && !hs->questions.open) {
+		if (hs->questions.due != ASK_NOTHING)
+			err = question_ask(hs);
 		else if ((row = find_send(hs)) != NULL)
-			err = send_message(hs, row);
+			err = send_row(hs, row);
 		else
 			return flight_flush(hs);
 	}

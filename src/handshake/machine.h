@@ -10,41 +10,49 @@
 #include "handshake/extension.h"
 #include "handshake/flight.h"
 #include "handshake/input.h"
+#include "handshake/question.h"
 #include "handshake/suite.h"
 #include "schedule/schedule13.h"
 #include "schedule/transcript.h"
 
 /*
  * RFC 8446 appendix A. Where its drawing sends several messages between two
- * states, SEND_* names the places in between; WAIT_VERIFIED and WAIT_SIGNED wait
- * for an answer of our own side.
+ * states, SEND_* names the places in between; what waits for an answer of our own
+ * side (question.c) is named by the answer.
  */
 enum hs_state {
 	ST_START,
 	/* client */
-	ST_WAIT_SH, ST_WAIT_EE, ST_WAIT_CERT_CR, ST_WAIT_CERT, ST_WAIT_VERIFIED, ST_WAIT_CV,
+	ST_WAIT_SH, ST_WAIT_EE, ST_WAIT_CERT_CR,
 	/* server */
-	ST_RECVD_CH, ST_NEGOTIATED, ST_SEND_EE, ST_WAIT_SIGNED, ST_SEND_CV,
+	ST_RECVD_CH, ST_SEND_HRR, ST_NEGOTIATED, ST_SEND_EE, ST_SEND_CR,
 	/* both */
-	ST_WAIT_FINISHED, ST_SEND_CERT, ST_SEND_FINISHED, ST_CONNECTED,
+	ST_WAIT_CERT, ST_WAIT_VERIFIED, ST_WAIT_CV, ST_WAIT_FINISHED,
+	ST_WAIT_IDENTITY, ST_SEND_CERT, ST_WAIT_SIGNED, ST_SEND_CV, ST_SEND_FINISHED,
+	ST_CONNECTED,
 	ST_COUNT,
 };
-#define NEXT(st)	(1u << (st))
-_Static_assert(ST_COUNT <= 32, "NEXT() has a bit for each state");
+#define NEXT(st)	(UINT64_C(1) << (st))
+_Static_assert(ST_COUNT <= 64, "NEXT() has a bit for each state");
 
 /*
- * RFC 8446 section 4. Above 0xff: a HelloRetryRequest, which on the wire is a
- * ServerHello, and what the answers to our own questions arrive as.
+ * RFC 8446 section 4 and RFC 5246 7.4. Above 0xff: what on the wire is a ServerHello
+ * but means something else, a change_cipher_spec of TLS 1.2, and what the answers to
+ * our own questions arrive as.
  */
 enum {
-	MT_CLIENT_HELLO = 1, MT_SERVER_HELLO = 2, MT_ENCRYPTED_EXTENSIONS = 8,
-	MT_CERTIFICATE = 11, MT_CERTIFICATE_REQUEST = 13,
-	MT_CERTIFICATE_VERIFY = 15, MT_FINISHED = 20,
-	MT_HELLO_RETRY_REQUEST = 0x102, MT_VERIFIED = 0x200, MT_SIGNED,
+	MT_HELLO_REQUEST = 0, MT_CLIENT_HELLO = 1, MT_SERVER_HELLO = 2,
+	MT_NEW_SESSION_TICKET = 4, MT_END_OF_EARLY_DATA = 5, MT_ENCRYPTED_EXTENSIONS = 8,
+	MT_CERTIFICATE = 11, MT_SERVER_KEY_EXCHANGE = 12, MT_CERTIFICATE_REQUEST = 13,
+	MT_SERVER_HELLO_DONE = 14, MT_CERTIFICATE_VERIFY = 15, MT_CLIENT_KEY_EXCHANGE = 16,
+	MT_FINISHED = 20,
+	MT_HELLO_RETRY_REQUEST = 0x102, MT_SERVER_HELLO_12 = 0x103,
+	MT_CHANGE_CIPHER_SPEC = 0x114,
+	MT_CONFIG = 0x200, MT_IDENTITY, MT_SIGNED, MT_VERIFIED,
+	MT_TICKET_OPENED, MT_TICKET_SEALED, MT_SESSION_GOT, MT_SESSION_PUT,
 };
-
-/* An open question: what a state WAIT_VERIFIED or WAIT_SIGNED waits for (question.c). */
-enum hs_question { ASK_NOTHING, ASK_VERIFY, ASK_SIGN };
+/* Whether it has a message header on the wire, and a place in the transcript. */
+#define MT_ON_WIRE(msg)	((msg) <= 0xff || (msg) == MT_HELLO_RETRY_REQUEST || (msg) == MT_SERVER_HELLO_12)
 
 #define MESSAGE_HEADER		4
 #define MESSAGE_MAX		65536	/* bytes of a message's body */
@@ -72,6 +80,7 @@ struct ktls_hs {
 	bool ccs_sent;
 
 	/* The hellos. */
+	struct kept_hello *hello;	/* server: the ClientHello, until it is answered */
 	uint8_t client_random[RANDOM_LEN], server_random[RANDOM_LEN];
 	uint8_t session_id[SESSION_ID_MAX];	/* legacy_session_id, echoed */
 	size_t session_id_len;
@@ -82,7 +91,8 @@ struct ktls_hs {
 	size_t cookie_len;
 	uint8_t hello_digest[32];	/* of what a second ClientHello must repeat */
 	const struct suite *suite;	/* NULL until chosen */
-	uint16_t group, scheme, version;
+	uint16_t group, version;
+	uint16_t scheme, peer_scheme;	/* the one that we sign under; the peer's */
 	EVP_PKEY *share_key;		/* client: of the share that we sent */
 	uint8_t share[GROUP_SHARE_MAX];	/* client: what we sent; server: what the client sent */
 	size_t share_len;
@@ -94,15 +104,17 @@ struct ktls_hs {
 	uint16_t our_limit;		/* of what we receive; 0: none was agreed */
 
 	/* Authentication. */
-	enum hs_question ask;
-	int identity;			/* of cfg's, that we show; -1: none */
-	/* inside the Certificate, until ASK_VERIFY is answered */
-	struct slice chain[CONFIG_PEER_CHAIN_MAX];
-	size_t chain_len;
-	EVP_PKEY *peer_key;		/* of the peer's leaf */
+	struct questions questions;
+	int identity;			/* of ours, that is shown; -1: none */
+	/* the peer's, each certificate behind its length in 3 bytes */
+	uint8_t *peer_chain;
+	size_t peer_chain_len;
+	struct peer peer;		/* its leaf's key, and how it was judged */
 	uint8_t signature[SIGNATURE_MAX];	/* our own */
 	size_t signature_len;
-	bool certificate_requested;
+	bool certificate_requested;	/* by the server, of the client */
+	struct identity_wanted wanted;	/* client: what the CertificateRequest asks for */
+	uint8_t *wanted_data;		/* in which its slices lie */
 
 	/* Secrets. */
 	struct transcript transcript;
@@ -138,12 +150,23 @@ struct hs_row {
 	unsigned msg;
 	hs_recv_fn *recv;
 	hs_send_fn *send;
-	uint32_t next;		/* NEXT() of every state that may be left behind */
+	uint64_t next;		/* NEXT() of every state that may be left behind */
 	hs_after_fn *after;	/* or NULL */
 };
+#define RECV(f)	(f), NULL
+#define SEND(f)	NULL, (f)
 
-/* The rows of a role; *count of them. */
-const struct hs_row *machine_rows(enum ktls_role role, size_t *count);
+/* The rows of a role and version (hs13_table.c); a version is known once its table is entered. */
+struct hs_table {
+	const char *name;	/* "client, TLS 1.3" */
+	enum ktls_role role;
+	const struct hs_row *rows;
+	size_t count;
+};
+extern const struct hs_table hs13_client_table, hs13_server_table;
+
+/* Those of a role, ended by NULL. */
+const struct hs_table *const *machine_tables(enum ktls_role role);
 const char *machine_state_name(enum hs_state state);
 const char *machine_message_name(unsigned msg);
 
@@ -153,18 +176,30 @@ const char *machine_message_name(unsigned msg);
  */
 KTLS_CHECKED int machine_dispatch(struct ktls_hs *hs, unsigned msg, struct slice whole);
 
-/* Answers, sends, until the peer's turn; what was sent then stands in records. */
+/* Asks, sends, until the peer's turn or an open question; what was sent then stands in records. */
 KTLS_CHECKED int machine_run(struct ktls_hs *hs);
 
 /* Whether the message must be the last of its record, RFC 8446 5.1. */
 bool machine_ends_record(unsigned msg);
 
-/* Answers hs->ask inline: dispatches MT_VERIFIED or MT_SIGNED (question.c). */
-KTLS_CHECKED int question_answer(struct ktls_hs *hs);
-/* What a CertificateVerify of the server signs, RFC 8446 4.4.3. */
+/* Another config serves from now on: takes the caller's reference where it returns 0 (engine.c). */
+KTLS_CHECKED int machine_use_config(struct ktls_hs *hs, struct ktls_config *cfg);
+
+/* What is to be signed at this place, OPENSSL_free() it (hs13_certificate_verify.c). */
+KTLS_CHECKED int machine_signed_content(struct ktls_hs *hs, uint8_t **content, size_t *len);
+
+/* What a CertificateVerify signs, RFC 8446 4.4.3: by the role that signs. */
 #define SIGNED_CONTENT_MAX	(64 + 33 + 1 + HASH_LEN_MAX)
-KTLS_CHECKED int question_signed_content(struct ktls_hs *hs, uint8_t content[SIGNED_CONTENT_MAX],
-    size_t *len);
+KTLS_CHECKED int hs13_signed_content(struct ktls_hs *hs, enum ktls_role signer,
+    uint8_t content[SIGNED_CONTENT_MAX], size_t *len);
+
+/* The peer's chain, kept: each certificate behind its length in 3 bytes (chain.c). */
+KTLS_CHECKED int chain_keep(struct ktls_hs *hs, const struct slice *certs, size_t count);
+/* The certificates of it, CONFIG_PEER_CHAIN_MAX at most; returns how many. */
+size_t chain_split(const struct ktls_hs *hs, struct slice certs[CONFIG_PEER_CHAIN_MAX]);
+/* A client keeps what the CertificateRequest asks for, until it shows who it is. */
+KTLS_CHECKED int certificate_wanted_keep(struct ktls_hs *hs, struct slice schemes,
+    struct slice schemes_cert, struct slice authorities);
 
 /* Ends the handshake with err, unless it has failed before: alert, reason (fail.c). */
 void fail_with(struct ktls_hs *hs, int err);
@@ -187,13 +222,17 @@ hs_after_fn hs13_keys_done;
 
 /* One a message, each in the file of its name. */
 hs_send_fn hs13_client_hello_send;
-hs_recv_fn hs13_client_hello_recv;
+hs_recv_fn client_hello_recv;
+hs_recv_fn client_hello_configured;
+hs_recv_fn hs13_server_identity;
+hs_recv_fn hs13_client_identity;
 hs_send_fn hs13_hello_retry_request_send;
 hs_recv_fn hs13_hello_retry_request_recv;
 hs_send_fn hs13_server_hello_send;
 hs_recv_fn hs13_server_hello_recv;
 hs_send_fn hs13_encrypted_extensions_send;
 hs_recv_fn hs13_encrypted_extensions_recv;
+hs_send_fn hs13_certificate_request_send;
 hs_recv_fn hs13_certificate_request_recv;
 hs_send_fn hs13_certificate_send;
 hs_recv_fn hs13_certificate_recv;

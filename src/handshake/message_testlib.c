@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config/pki_testlib.h"
+#include "handshake/client_hello.h"
 #include "handshake/message_testlib.h"
 #include "handshake/pair_testlib.h"
 
@@ -58,8 +59,8 @@ prepare(struct ktls_hs *hs, enum hs_state state)
 	hs->shared_len = 32;
 	check(hs13_keys_handshake(hs) == 0, "handshake keys");
 	if (state == ST_WAIT_CV && hs->role == KTLS_CLIENT) {
-		hs->peer_key = message_config(KTLS_SERVER)->identity[0]->key;
-		check(EVP_PKEY_up_ref(hs->peer_key) == 1, "key");
+		hs->peer.key = message_config(KTLS_SERVER)->identity[0]->key;
+		check(EVP_PKEY_up_ref(hs->peer.key) == 1, "key");
 	}
 	if (state == ST_WAIT_FINISHED && hs->role == KTLS_SERVER)
 		check(hs13_keys_application(hs) == 0, "application keys");
@@ -81,8 +82,8 @@ message_hs(enum ktls_role role, enum hs_state state)
 	return hs;
 }
 
-int
-message_receive(struct ktls_hs *hs, unsigned msg, const void *body, size_t len)
+static int
+dispatch(struct ktls_hs *hs, unsigned msg, const void *body, size_t len)
 {
 	uint8_t *exact = malloc(MESSAGE_HEADER + len);
 	int err;
@@ -97,18 +98,51 @@ message_receive(struct ktls_hs *hs, unsigned msg, const void *body, size_t len)
 }
 
 int
+message_receive(struct ktls_hs *hs, unsigned msg, const void *body, size_t len)
+{
+	int err = dispatch(hs, msg, body, len);
+
+	/* What a ClientHello asks for belongs to it. */
+	while (err == 0 && msg == MT_CLIENT_HELLO && hs->questions.due != ASK_NOTHING)
+		err = question_ask(hs);
+	return err;
+}
+
+void
+message_hello_answered(struct ktls_hs *hs)
+{
+	const struct slice hello = { hs->hello->bytes, hs->hello->len };
+
+	check(transcript_choose(&hs->transcript, hs->suite->hash) == 0 &&
+	    transcript_add(&hs->transcript, hello) == 0, "transcript");
+	OPENSSL_free(hs->hello);
+	hs->hello = NULL;
+}
+
+static void
+unchanged(const struct ktls_hs *hs, struct ktls_hs *before)
+{
+	before->at = hs->at;
+	before->questions = hs->questions;
+	memcpy(before->why, hs->why, sizeof(before->why));
+	check(memcmp(before, hs, sizeof(*before)) == 0, "a refusal has changed something");
+	OPENSSL_cleanse(before, sizeof(*before));
+}
+
+int
 message_receive_checked(struct ktls_hs *hs, unsigned msg, const void *body, size_t len)
 {
 	static struct ktls_hs before;		/* its padding too */
 	int err;
 
 	memcpy(&before, hs, sizeof(before));
-	err = message_receive(hs, msg, body, len);
-	before.at = hs->at;
-	memcpy(before.why, hs->why, sizeof(before.why));
+	err = dispatch(hs, msg, body, len);
+	while (err == 0 && msg == MT_CLIENT_HELLO && hs->questions.due != ASK_NOTHING) {
+		memcpy(&before, hs, sizeof(before));
+		err = question_ask(hs);
+	}
 	if (err != 0)
-		check(memcmp(&before, hs, sizeof(before)) == 0, "a refusal has changed something");
-	OPENSSL_cleanse(&before, sizeof(before));
+		unchanged(hs, &before);
 	return err;
 }
 

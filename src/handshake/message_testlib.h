@@ -17,8 +17,11 @@ void message_configs_free(void);
 /* role's, in state; past ServerHello it has handshake keys. free() it with ktls_hs_free(). */
 struct ktls_hs *message_hs(enum ktls_role role, enum hs_state state);
 
-/* A message's body is received; as machine_dispatch(). */
+/* A message's body is received; as machine_dispatch(). A ClientHello's questions are answered. */
 int message_receive(struct ktls_hs *hs, unsigned msg, const void *body, size_t len);
+
+/* A server's ClientHello enters the transcript, as it does when it is answered. */
+void message_hello_answered(struct ktls_hs *hs);
 
 /* The same; also fails the test where a refusal has changed anything. */
 int message_receive_checked(struct ktls_hs *hs, unsigned msg, const void *body, size_t len);

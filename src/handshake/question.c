@@ -1,62 +1,318 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <string.h>
+#include "handshake/client_hello.h"
 #include "handshake/machine.h"
 
-int
-question_signed_content(struct ktls_hs *hs, uint8_t content[SIGNED_CONTENT_MAX], size_t *len)
+/*
+ * Each kind of question: how it is put to the user, what answers it here, and
+ * what an answer of the user's means. All end in a message to the machine.
+ */
+
+static struct slice
+answer_of(const struct ktls_hs *hs)
 {
-	static const char context[] = "TLS 1.3, server CertificateVerify";	/* and its NUL */
-	uint8_t hash[HASH_LEN_MAX];
-	struct writer w = wr_init(content, SIGNED_CONTENT_MAX);
+	return (struct slice){ hs->questions.answer, hs->questions.answer_len };
+}
+
+/* Room for what has to be made for the user to see. NULL: fail_memory(). */
+static uint8_t *
+make_data(struct questions *q, size_t len)
+{
+	q->data = OPENSSL_malloc(len);
+	q->data_len = q->data != NULL ? len : 0;
+	return q->data;
+}
+
+/* KTLS_ASK_CONFIG */
+
+static int
+put_config(struct ktls_hs *hs)
+{
+	struct questions *q = &hs->questions;
+	struct reader r = rd_init(hs->hello->ch.alpn);
+	struct writer w;
+
+	if (hs->server_name[0] != '\0')
+		q->asked.server_name = hs->server_name;
+	if (hs->hello->ch.alpn.len == 0)
+		return 0;
+	/* a name's length byte becomes the comma, or the NUL, behind it */
+	if (make_data(q, hs->hello->ch.alpn.len) == NULL)
+		return fail_memory();
+	w = wr_init(q->data, q->data_len);
+	while (rd_more(&r)) {
+		wr_slice(&w, rd_vec(&r, 1));
+		wr_u8(&w, rd_more(&r) ? ',' : '\0');
+	}
+	q->asked.alpn = (const char *)q->data;
+	return 0;
+}
+
+static int
+take_config(struct ktls_hs *hs)
+{
+	struct ktls_config *cfg = hs->questions.cfg;
 	int err;
 
-	if ((err = transcript_hash(&hs->transcript, hash)) != 0)
+	if (cfg == NULL)
+		return 0;
+	if ((err = machine_use_config(hs, cfg)) != 0)
 		return err;
-	memset(wr_room(&w, 64), ' ', 64);
-	wr_bytes(&w, context, sizeof(context));
-	wr_bytes(&w, hash, crypto_hash_len(hs->suite->hash));
-	*len = wr_len(&w);
-	return wr_done(&w) ? 0 : KTLS_REFUSED(KTLS_R_INTERNAL);
+	hs->questions.cfg = NULL;
+	return 0;
 }
 
+/* KTLS_ASK_IDENTITY: which one is negotiate_identity()'s business. */
+
 static int
-verify(struct ktls_hs *hs)
+put_identity(struct ktls_hs *hs)
 {
-	const char *name = hs->verify_name[0] != '\0' ? hs->verify_name : NULL;
-	struct peer peer = {0};
+	if (hs->role == KTLS_SERVER && hs->server_name[0] != '\0')
+		hs->questions.asked.server_name = hs->server_name;
+	return 0;
+}
+
+/* KTLS_ASK_SIGNATURE */
+
+static int
+put_signature(struct ktls_hs *hs)
+{
+	struct questions *q = &hs->questions;
 	int err;
 
-	err = config_verify_chain(hs->cfg, hs->chain, hs->chain_len, KTLS_SERVER, name, &peer,
-	    hs->why, sizeof(hs->why));
-	hs->peer_key = peer.key;
-	hs->chain_len = 0;		/* the message dies with this call */
-	return err != 0 ? err : machine_dispatch(hs, MT_VERIFIED, (struct slice){ NULL, 0 });
+	if ((err = machine_signed_content(hs, &q->data, &q->data_len)) != 0)
+		return err;
+	q->asked.data = q->data;
+	q->asked.data_len = q->data_len;
+	q->asked.scheme = hs->scheme;
+	q->asked.identity = hs->identity;
+	return 0;
 }
 
 static int
-sign(struct ktls_hs *hs)
+self_signature(struct ktls_hs *hs)
 {
-	uint8_t content[SIGNED_CONTENT_MAX], signature[SIGNATURE_MAX];
+	uint8_t *content, signature[SIGNATURE_MAX];
 	size_t content_len, len;
 	int err;
 
 	hs->at = MT_CERTIFICATE_VERIFY;
-	if ((err = question_signed_content(hs, content, &content_len)) != 0 ||
-	    (err = signature_make(hs->crypto, hs->scheme, hs->cfg->identity[hs->identity]->key,
-	    (struct slice){ content, content_len }, signature, &len)) != 0)
+	if ((err = machine_signed_content(hs, &content, &content_len)) != 0)
 		return err;
-	return machine_dispatch(hs, MT_SIGNED, (struct slice){ signature, len });
+	err = signature_make(hs->crypto, hs->scheme, hs->cfg->identity[hs->identity]->key,
+	    (struct slice){ content, content_len }, signature, &len);
+	OPENSSL_free(content);
+	return err != 0 ? err : machine_dispatch(hs, MT_SIGNED, (struct slice){ signature, len });
+}
+
+/* KTLS_ASK_VERIFY */
+
+static const char *
+name_to_verify(const struct ktls_hs *hs)
+{
+	return hs->verify_name[0] != '\0' ? hs->verify_name : NULL;
+}
+
+static int
+put_verify(struct ktls_hs *hs)
+{
+	hs->questions.asked.data = hs->peer_chain;
+	hs->questions.asked.data_len = hs->peer_chain_len;
+	hs->questions.asked.server_name = name_to_verify(hs);
+	return 0;
+}
+
+static int
+judge(struct ktls_hs *hs, bool believe)
+{
+	struct slice chain[CONFIG_PEER_CHAIN_MAX];
+	const size_t count = chain_split(hs, chain);
+	const enum ktls_role peer = hs->role == KTLS_CLIENT ? KTLS_SERVER : KTLS_CLIENT;
+	int err;
+
+	if (believe)
+		err = config_peer_key(hs->cfg, chain, count, &hs->peer, hs->why, sizeof(hs->why));
+	else
+		err = config_verify_chain(hs->cfg, chain, count, peer, name_to_verify(hs),
+		    &hs->peer, hs->why, sizeof(hs->why));
+	return err;
+}
+
+static int
+self_verify(struct ktls_hs *hs)
+{
+	int err = judge(hs, false);
+
+	return err != 0 ? err : machine_dispatch(hs, MT_VERIFIED, (struct slice){ NULL, 0 });
+}
+
+/* The user accepts it: what is left to do is to read the leaf's key. */
+static int
+take_verify(struct ktls_hs *hs)
+{
+	int err = judge(hs, true);
+
+	hs->peer.verified = err == 0;
+	return err;
+}
+
+/* What nobody answers here: the message says it all. */
+static int
+nothing(struct ktls_hs *hs)
+{
+	(void)hs;
+	return 0;
+}
+
+static const struct kind {
+	unsigned msg;			/* what the answer arrives as */
+	int (*put)(struct ktls_hs *);	/* fills in `asked` */
+	int (*self)(struct ktls_hs *);	/* answers here; NULL: an empty message does */
+	int (*take)(struct ktls_hs *);	/* the user has answered without an error */
+} kinds[KTLS_ASK_COUNT] = {
+	[KTLS_ASK_CONFIG]	= { MT_CONFIG, put_config, NULL, take_config },
+	[KTLS_ASK_IDENTITY]	= { MT_IDENTITY, put_identity, NULL, nothing },
+	[KTLS_ASK_SIGNATURE]	= { MT_SIGNED, put_signature, self_signature, nothing },
+	[KTLS_ASK_VERIFY]	= { MT_VERIFIED, put_verify, self_verify, take_verify },
+};
+
+/* What was asked is over. An answer stays until it has been taken. */
+static void
+close_question(struct questions *q)
+{
+	q->open = false;
+	q->asked = (struct ktls_question){ 0 };
+	OPENSSL_clear_free(q->data, q->data_len);
+	q->data = NULL;
+	q->data_len = 0;
+}
+
+static void
+forget_answer(struct questions *q)
+{
+	OPENSSL_clear_free(q->answer, q->answer_len);
+	q->answer = NULL;
+	q->answer_len = 0;
+	q->err = 0;
+	ktls_config_unref(q->cfg);
+	q->cfg = NULL;
+	q->identity = KTLS_IDENTITY_AUTO;
+}
+
+void
+question_free(struct questions *q)
+{
+	close_question(q);
+	forget_answer(q);
+}
+
+/* The user has answered: what it says becomes a message. */
+static int
+take_answer(struct ktls_hs *hs, enum ktls_question_kind kind)
+{
+	int err = hs->questions.err;
+
+	if (err == 0 && (err = kinds[kind].take(hs)) == 0)
+		err = machine_dispatch(hs, kinds[kind].msg, answer_of(hs));
+	forget_answer(&hs->questions);
+	return err;
+}
+
+static int
+self_answer(struct ktls_hs *hs, enum ktls_question_kind kind)
+{
+	hs->questions.identity = KTLS_IDENTITY_AUTO;
+	if (kinds[kind].self != NULL)
+		return kinds[kind].self(hs);
+	return machine_dispatch(hs, kinds[kind].msg, (struct slice){ NULL, 0 });
 }
 
 int
-question_answer(struct ktls_hs *hs)
+question_ask(struct ktls_hs *hs)
 {
-	enum hs_question ask = hs->ask;
+	struct questions *q = &hs->questions;
+	const enum ktls_question_kind kind = (enum ktls_question_kind)q->due;
+	ktls_question_fn *fn = hs->cfg->ask[kind].fn;
+	void *arg = hs->cfg->ask[kind].arg;
+	int err;
 
-	hs->ask = ASK_NOTHING;
-	switch (ask) {
-	case ASK_VERIFY:	return verify(hs);
-	case ASK_SIGN:		return sign(hs);
-	default:		return KTLS_REFUSED(KTLS_R_INTERNAL);
+	q->due = ASK_NOTHING;
+	/* The first ClientHello has been asked about already. */
+	if (!hs->cfg->ask[kind].asked || (kind == KTLS_ASK_CONFIG && hs->retried))
+		return self_answer(hs, kind);
+	q->asked = (struct ktls_question){ .kind = kind, .identity = -1 };
+	if ((err = kinds[kind].put(hs)) != 0) {
+		close_question(q);
+		return err;
 	}
+	q->open = true;
+	if (fn != NULL) {
+		q->calling = true;
+		fn(arg, hs, &q->asked);
+		q->calling = false;
+	}
+	return q->open ? 0 : take_answer(hs, kind);
+}
+
+const struct ktls_question *
+ktls_hs_question(const struct ktls_hs *hs)
+{
+	return hs->questions.open ? &hs->questions.asked : NULL;
+}
+
+/* From within the callback question_ask() goes on; later it is us. */
+static void
+answered(struct ktls_hs *hs)
+{
+	const enum ktls_question_kind kind = hs->questions.asked.kind;
+	int err;
+
+	close_question(&hs->questions);
+	if (hs->questions.calling)
+		return;
+	if ((err = take_answer(hs, kind)) != 0 || (err = machine_run(hs)) != 0 ||
+	    (err = input_go_on(hs)) != 0)
+		fail_with(hs, err);
+}
+
+static bool
+is_open(const struct ktls_hs *hs, enum ktls_question_kind kind)
+{
+	return hs->questions.open && hs->questions.asked.kind == kind;
+}
+
+void
+ktls_hs_answer(struct ktls_hs *hs, int err, const void *data, size_t len)
+{
+	struct questions *q = &hs->questions;
+
+	if (!q->open)
+		return;
+	q->err = err <= 0 ? err : -EINVAL;
+	if (err == 0 && len != 0) {
+		if ((q->answer = OPENSSL_memdup(data, len)) != NULL)
+			q->answer_len = len;
+		else
+			q->err = fail_memory();
+	}
+	answered(hs);
+}
+
+void
+ktls_hs_answer_config(struct ktls_hs *hs, struct ktls_config *cfg)
+{
+	if (!is_open(hs, KTLS_ASK_CONFIG))
+		return;
+	hs->questions.cfg = cfg != NULL ? ktls_config_ref(cfg) : NULL;
+	answered(hs);
+}
+
+void
+ktls_hs_answer_identity(struct ktls_hs *hs, int identity)
+{
+	if (!is_open(hs, KTLS_ASK_IDENTITY))
+		return;
+	hs->questions.identity = identity;
+	answered(hs);
 }
