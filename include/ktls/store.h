@@ -20,9 +20,10 @@ extern "C" {
 /*
  * The keys that seal a server's tickets (RFC 5077, RFC 8446 4.6.1). A key is used
  * for one period, half the lifetime, and opens what it sealed until that is too old;
- * then it is wiped. Each period's secret is derived from the one before, and that is
+ * then it is wiped. Each period's secret is derived from an earlier one, and that is
  * wiped: processes and hosts that begin with the same secret agree without a word,
- * and none of them can open what is too old.
+ * if their clocks do within a period, and none of them can open what is too old.
+ * A clock that goes back is no error: the keys that are held serve on.
  */
 struct ktls_tickets;
 
@@ -34,7 +35,7 @@ struct ktls_tickets;
  * secret: KTLS_TICKETS_SECRET random bytes, borrowed, or NULL: it makes its own. start:
  * when the first period began, seconds since 1970, the same for all who share a secret.
  * lifetime: of a ticket, 60 .. 604,800 seconds, 0 for the default. crypto NULL:
- * libcrypto's default. -ENOMEM, -EINVAL.
+ * libcrypto's default. -ENOMEM, -EINVAL, -ENOTSUP where it lacks AES-256-GCM.
  */
 KTLS_API KTLS_CHECKED int ktls_tickets_new(struct ktls_tickets **tickets,
     struct ktls_crypto *crypto, const void *secret, int64_t start, uint32_t lifetime);
@@ -46,7 +47,8 @@ KTLS_API uint32_t ktls_tickets_lifetime(const struct ktls_tickets *tickets);
 /*
  * Seals len bytes at the time `now` (seconds since 1970) into out, which has room for len +
  * KTLS_TICKETS_OVERHEAD, and sets *out_len; and opens them again, into out with room
- * for len. -ENOENT: sealed by none of these keys, too old, or changed.
+ * for len. out does not overlap data. Seal: -EOVERFLOW where the period's key has sealed
+ * 2^32 times. Open: -ENOENT: sealed by none of these keys, too old, or changed.
  */
 KTLS_API KTLS_CHECKED int ktls_tickets_seal(struct ktls_tickets *tickets, int64_t now,
     const void *data, size_t len, void *out, size_t *out_len);
