@@ -120,7 +120,11 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(CERT_NAME, bad_certificate, "a certificate for another name", "RFC 9525 6") \
 	X(CERT_SIGNATURE, bad_certificate, "a certificate with a wrong signature", "RFC 5280 6.1.3") \
 	X(CERT_REVOKED, certificate_revoked, "a certificate that was revoked", "RFC 5280 6.3") \
-	X(CERT_PURPOSE, unsupported_certificate, "a certificate that isn't meant for a TLS server", "RFC 5280 4.2.1.12") \
+	X(CERT_NO_CRL, certificate_unknown, "a certificate whose issuer has given no revocation list that we know of", "RFC 5280 6.3.3") \
+	X(CERT_CRL_EXPIRED, certificate_unknown, "a certificate whose issuer's revocation list is out of date", "RFC 5280 6.3.3") \
+	X(CERT_CRL, certificate_unknown, "a certificate whose issuer's revocation list can't be believed", "RFC 5280 6.3.3") \
+	X(CERT_DEPTH, unknown_ca, "a chain of more authorities than the configuration allows", "RFC 5280 6.1") \
+	X(CERT_PURPOSE, unsupported_certificate, "a certificate that isn't meant for this role in TLS", "RFC 5280 4.2.1.12") \
 	X(CERT_WEAK, bad_certificate, "a certificate with too small a key or too weak a hash", "RFC 8446 4.4.2.4") \
 	X(CERT_AUTHORITY, bad_certificate, "a certificate that its issuer had no right to give", "RFC 5280 6.1.4") \
 	X(CERT_EXTENSION, unsupported_certificate, "a certificate with a critical extension that we don't know", "RFC 5280 4.2") \

@@ -28,6 +28,10 @@ ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
 
 	if (cfg == NULL)
 		return -ENOMEM;
+	if ((err = lock_init(&cfg->lock)) != 0) {
+		OPENSSL_free(cfg);
+		return err;
+	}
 	atomic_init(&cfg->refs, 1);
 	cfg->crypto = ktls_crypto_ref(crypto);
 	cfg->verify = true;
@@ -89,6 +93,7 @@ ktls_config_unref(struct ktls_config *cfg)
 		identity_free(cfg->identity[i]);
 	trust_free(&cfg->trust);
 	resume_free(cfg);
+	use_free(cfg);
 	free_alpn(cfg->alpn, cfg->alpn_count);
 	ktls_crypto_unref(cfg->crypto);
 	OPENSSL_clear_free(cfg, sizeof(*cfg));
@@ -108,7 +113,9 @@ config_writable(struct ktls_config *cfg)
 {
 	if (!atomic_load(&cfg->used))
 		return 0;
-	atomic_store(&cfg->refused, true);	/* not cfg->error: other threads may read it */
+	/* not cfg->error: other threads may read it */
+	atomic_store(&cfg->late_error,
+	    "a config in use can't be changed: make another one for the new settings");
 	return -EBUSY;
 }
 
@@ -119,6 +126,7 @@ config_fail(struct ktls_config *cfg, int err, const char *format, ...)
 
 	va_start(args, format);
 	vsnprintf(cfg->error, sizeof(cfg->error), format, args);
+	atomic_store(&cfg->late_error, NULL);	/* of a config_use() that may be tried again */
 	va_end(args);
 	return err;
 }
@@ -126,9 +134,9 @@ config_fail(struct ktls_config *cfg, int err, const char *format, ...)
 const char *
 ktls_config_error(const struct ktls_config *cfg)
 {
-	if (atomic_load(&cfg->refused))
-		return "a config in use can't be changed: make another one for the new settings";
-	return cfg->error;
+	const char *late = atomic_load(&cfg->late_error);
+
+	return late != NULL ? late : cfg->error;
 }
 
 static int

@@ -8,6 +8,7 @@
 #include <ktls/handshake.h>
 #include <ktls/offload.h>
 #include <ktls/store.h>
+#include "base/lock.h"
 #include "base/wire.h"
 #include "crypto/crypto.h"
 #include "session/session.h"
@@ -52,7 +53,9 @@ struct ask {
 struct ktls_config {
 	atomic_uint refs;
 	atomic_bool used;
-	atomic_bool refused;			/* a setter came too late */
+	/* of a setter in use, or of config_use(); or NULL */
+	_Atomic(const char *) late_error;
+	struct lock lock;			/* of config_use() */
 	struct ktls_crypto *crypto;
 	struct identity *identity[CONFIG_IDENTITIES_MAX];	/* each owned */
 	size_t identity_count;
@@ -63,7 +66,7 @@ struct ktls_config {
 	struct ktls_tickets *tickets;		/* each of these a reference, or NULL */
 	struct ktls_tickets *retry_tickets;
 	struct ktls_sessions *sessions;
-	struct ktls_chains *chains;
+	_Atomic(struct ktls_chains *) chains;	/* or a client's own, by config_use() */
 	bool chains_given;			/* NULL too */
 	unsigned ticket_count;
 	struct ask ask[KTLS_ASK_COUNT];
@@ -92,16 +95,18 @@ struct ktls_config {
 	struct ktls_caps caps;
 	bool caps_given;
 	unsigned handshake_timeout;		/* ms */
-	/* By config_use(), for the role used: what its sessions are bound to, */
-	uint8_t context[2][SESSION_CONTEXT_LEN];	/* by enum ktls_role; */
-	/* and DistinguishedName<1..2^16-1> of those trusted, owned */
-	struct slice authorities;
+	/* By config_use(), for the role used: what verdicts depend on and sessions are bound to; */
+	atomic_bool ready[2];			/* these by enum ktls_role */
+	uint8_t policy[2][32], context[2][SESSION_CONTEXT_LEN];
+	struct slice authorities;		/* DistinguishedName<1..2^16-1> each; owned */
 	char error[384];
 };
 
 /*
- * From now on immutable. What a role needs is made here once: a client that
- * verifies gets its store of trusted certificates. Any number of threads at once.
+ * From now on immutable. What a role needs is made here once: the store of trusted
+ * certificates, the context, a client's cache of chains, the authorities that a server
+ * names. Any number of threads at once. -EINVAL, and still free to be changed: a
+ * server that asks for certificates and trusts nobody.
  */
 KTLS_CHECKED int config_use(struct ktls_config *cfg, bool client);
 

@@ -88,31 +88,37 @@ config_wipe(struct pem *pem)
 	*pem = (struct pem){0};
 }
 
-/* Certificates have no passphrase; libcrypto's own callback would ask on the terminal. */
-static int
-never_ask(char *buf, int size, int writing, void *arg)
+/* Certificates and lists have none; libcrypto's own callback would ask on the terminal. */
+int
+config_never_ask(char *buf, int size, int writing, void *arg)
 {
 	(void)buf, (void)size, (void)writing, (void)arg;
 	return -1;
 }
 
 int
-config_next_cert(struct ktls_config *cfg, BIO *bio, bool aux, X509 **out)
+config_pem_end(void)
 {
-	X509 *cert = X509_new_ex(cfg->crypto->libctx, cfg->crypto->propq);
-	unsigned long code;
+	unsigned long code = ERR_peek_last_error();
 
-	if (cert == NULL)
-		return -ENOMEM;
-	if ((aux ? PEM_read_bio_X509_AUX(bio, &cert, never_ask, NULL) :
-	    PEM_read_bio_X509(bio, &cert, never_ask, NULL)) != NULL) {
-		*out = cert;
-		return 1;
-	}
-	X509_free(cert);
-	code = ERR_peek_last_error();
 	if (crypto_error() == -ENOMEM)
 		return -ENOMEM;
 	return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE ?
 	    0 : -EINVAL;
+}
+
+int
+config_next_cert(struct ktls_config *cfg, BIO *bio, bool aux, X509 **out)
+{
+	X509 *cert = X509_new_ex(cfg->crypto->libctx, cfg->crypto->propq);
+
+	if (cert == NULL)
+		return -ENOMEM;
+	if ((aux ? PEM_read_bio_X509_AUX(bio, &cert, config_never_ask, NULL) :
+	    PEM_read_bio_X509(bio, &cert, config_never_ask, NULL)) != NULL) {
+		*out = cert;
+		return 1;
+	}
+	X509_free(cert);
+	return config_pem_end();
 }

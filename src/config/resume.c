@@ -12,8 +12,7 @@ ktls_config_chains(struct ktls_config *cfg, struct ktls_chains *chains)
 		return err;
 	if (chains != NULL)
 		ktls_chains_ref(chains);
-	ktls_chains_unref(cfg->chains);
-	cfg->chains = chains;
+	ktls_chains_unref(atomic_exchange(&cfg->chains, chains));
 	cfg->chains_given = true;
 	return 0;
 }
@@ -21,5 +20,5 @@ ktls_config_chains(struct ktls_config *cfg, struct ktls_chains *chains)
 void
 resume_free(struct ktls_config *cfg)
 {
-	ktls_chains_unref(cfg->chains);
+	ktls_chains_unref(atomic_load(&cfg->chains));
 }

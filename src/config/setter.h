@@ -3,6 +3,7 @@
 #define CONFIG_SETTER_H
 
 #include "config/config.h"
+#include "config/fingerprint.h"
 
 /* What the setters share; nobody's outside this room. */
 
@@ -34,9 +35,24 @@ const char *config_path(const char *path);
  */
 KTLS_CHECKED int config_next_cert(struct ktls_config *cfg, BIO *bio, bool aux, X509 **cert);
 
+/* What PEM_read_bio_*() has failed with: 0 at the end of the file, -ENOMEM, -EINVAL. */
+KTLS_CHECKED int config_pem_end(void);
+/* A passphrase callback: nobody is asked for one. */
+int config_never_ask(char *buf, int size, int writing, void *arg);
+
 void identity_free(struct identity *identity);
 void trust_free(struct trust *trust);
+bool trust_nothing(const struct trust *trust);	/* was given */
+bool trust_system(const struct trust *trust);	/* whether the system is trusted */
 void resume_free(struct ktls_config *cfg);
+void use_free(struct ktls_config *cfg);
+
+/* config_use() makes with these what it keeps (context.c, authorities.c). */
+KTLS_CHECKED int context_policy(const struct ktls_config *cfg, enum ktls_role role,
+    uint8_t policy[FINGERPRINT_LEN]);
+KTLS_CHECKED int context_of(const struct ktls_config *cfg, const uint8_t policy[FINGERPRINT_LEN],
+    uint8_t context[SESSION_CONTEXT_LEN]);
+KTLS_CHECKED int authorities_make(const struct ktls_config *cfg, struct slice *authorities);
 KTLS_CHECKED int trust_store_new(const struct ktls_config *cfg, X509_STORE **store);
 
 #endif

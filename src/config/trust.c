@@ -21,6 +21,7 @@ void
 trust_free(struct trust *trust)
 {
 	sk_X509_pop_free(trust->certs, X509_free);
+	sk_X509_CRL_pop_free(trust->crls, X509_CRL_free);
 	sk_OPENSSL_STRING_pop_free(trust->dirs, free_string);
 	X509_STORE_free(atomic_load(&trust->store));
 }
@@ -141,11 +142,17 @@ ktls_config_trust_system(struct ktls_config *cfg)
 }
 
 /* sk_*_num(NULL) is -1. */
-static bool
-nothing_given(const struct trust *trust)
+bool
+trust_nothing(const struct trust *trust)
 {
 	return !trust->system && sk_X509_num(trust->certs) <= 0 &&
 	    sk_OPENSSL_STRING_num(trust->dirs) <= 0;
+}
+
+bool
+trust_system(const struct trust *trust)
+{
+	return trust->system || trust_nothing(trust);
 }
 
 /*
@@ -163,7 +170,10 @@ fill(const struct ktls_config *cfg, X509_STORE *store)
 	for (int i = 0; i < sk_OPENSSL_STRING_num(trust->dirs); i++)
 		if (!X509_STORE_load_path(store, sk_OPENSSL_STRING_value(trust->dirs, i)))
 			return false;
-	return (!trust->system && !nothing_given(trust)) ||
+	for (int i = 0; i < sk_X509_CRL_num(trust->crls); i++)
+		if (!X509_STORE_add_crl(store, sk_X509_CRL_value(trust->crls, i)))
+			return false;
+	return !trust_system(trust) ||
 	    X509_STORE_set_default_paths_ex(store, cfg->crypto->libctx, cfg->crypto->propq);
 }
 
