@@ -265,6 +265,9 @@ set(struct ktls_config *cfg, struct test_pki *pki, int expected)
 	assert_int_equal(ktls_config_verify(cfg, false), expected);
 	assert_int_equal(ktls_config_verify_depth(cfg, 3), expected);
 	assert_int_equal(ktls_config_client_auth(cfg, KTLS_CLIENT_AUTH_REQUEST), expected);
+	assert_int_equal(ktls_config_tickets(cfg, NULL), expected);
+	assert_int_equal(ktls_config_stateless_retry(cfg, NULL), expected);
+	assert_int_equal(ktls_config_sessions(cfg, NULL), expected);
 	assert_int_equal(ktls_config_chains(cfg, NULL), expected);
 	assert_int_equal(ktls_config_ticket_count(cfg, 8), expected);
 	assert_int_equal(ktls_config_ask(cfg, KTLS_ASK_VERIFY, question, cfg), expected);

@@ -103,6 +103,50 @@ the_clock_counts_milliseconds(void **unused)
 	ktls_config_unref(cfg);
 }
 
+/* The config's reference is its own: it outlives the caller's, and the same may be given again. */
+static void
+what_is_shared_is_kept(void **unused)
+{
+	struct ktls_config *cfg = config();
+	struct ktls_tickets *tickets;
+	struct ktls_sessions *sessions;
+	struct ktls_chains *chains;
+
+	(void)unused;
+	assert_int_equal(ktls_tickets_new(&tickets, NULL, NULL, 0, 0), 0);
+	assert_int_equal(ktls_sessions_new(&sessions, 4), 0);
+	assert_int_equal(ktls_chains_new(&chains, 4), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ktls_config_tickets(cfg, tickets), 0);
+		assert_int_equal(ktls_config_stateless_retry(cfg, tickets), 0);
+		assert_int_equal(ktls_config_sessions(cfg, sessions), 0);
+		assert_int_equal(ktls_config_chains(cfg, chains), 0);
+		if (i == 0) {
+			ktls_tickets_unref(tickets);
+			ktls_sessions_unref(sessions);
+			ktls_chains_unref(chains);
+		}
+	}
+	assert_ptr_equal(cfg->tickets, tickets);
+	assert_ptr_equal(cfg->retry_tickets, tickets);
+	assert_ptr_equal(cfg->sessions, sessions);
+	assert_ptr_equal(atomic_load(&cfg->chains), chains);
+	assert_int_equal(ktls_tickets_lifetime(tickets), KTLS_TICKETS_LIFETIME);
+	assert_int_equal(ktls_sessions_count(sessions), 0);
+	assert_int_equal(config_use(cfg, true), 0);
+	assert_ptr_equal(atomic_load(&cfg->chains), chains);
+	ktls_config_unref(cfg);
+
+	cfg = config();
+	assert_int_equal(ktls_chains_new(&chains, 4), 0);
+	assert_int_equal(ktls_config_chains(cfg, chains), 0);
+	ktls_chains_unref(chains);
+	assert_int_equal(ktls_config_chains(cfg, NULL), 0);
+	assert_int_equal(config_use(cfg, true), 0);
+	assert_null(atomic_load(&cfg->chains));
+	ktls_config_unref(cfg);
+}
+
 int
 main(void)
 {
@@ -110,6 +154,7 @@ main(void)
 		cmocka_unit_test(each_limit),
 		cmocka_unit_test(padding_to_one_is_none),
 		cmocka_unit_test(the_clock_counts_milliseconds),
+		cmocka_unit_test(what_is_shared_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
