@@ -19,6 +19,17 @@ numbers(struct reader *r, size_t len_bytes)
 	return list;
 }
 
+/* A vector of bytes, at least one. */
+static struct slice
+bytes(struct reader *r)
+{
+	struct slice list = rd_vec(r, 1);
+
+	if (list.len == 0)
+		r->bad = true;
+	return list;
+}
+
 /* RFC 6066 3: the only type of name that there is; a list of exactly one. */
 static struct slice
 server_name(struct reader *r)
@@ -112,6 +123,10 @@ decode_extension(struct client_hello *ch, struct extensions *x, uint16_t type)
 	case EXT_SUPPORTED_VERSIONS:	ch->versions = numbers(r, 1); break;
 	case EXT_KEY_SHARE:		ch->shares = key_shares(r); break;
 	case EXT_RECORD_SIZE_LIMIT:	ch->record_size_limit = rd_u16(r); break;
+	case EXT_EC_POINT_FORMATS:	ch->point_formats = bytes(r); break;
+	case EXT_SESSION_TICKET:	ch->ticket = rd_rest(r); break;
+	case EXT_RENEGOTIATION_INFO:	ch->renegotiated_connection = rd_vec(r, 1); break;
+	case EXT_EXTENDED_MASTER_SECRET: break;		/* empty */
 	case EXT_EARLY_DATA:		break;		/* empty */
 	case EXT_POST_HANDSHAKE_AUTH:	break;		/* empty */
 	case EXT_COOKIE:
@@ -241,11 +256,12 @@ write_key_share(struct writer *w, const struct client_hello_params *p)
 }
 
 static void
-write_supported_versions(struct writer *w)
+write_supported_versions(struct writer *w, const struct client_hello_params *p)
 {
 	uint8_t *ext = extension_write(w, EXT_SUPPORTED_VERSIONS), *list = wr_open(w, 1);
 
-	wr_u16(w, KTLS_TLS13);
+	for (uint16_t version = p->version_max; version >= p->version_min; version--)
+		wr_u16(w, version);
 	wr_close(w, list);
 	wr_close(w, ext);
 }
@@ -279,12 +295,51 @@ write_cookie(struct writer *w, struct slice cookie)
 	wr_close(w, ext);
 }
 
+/* What a TLS 1.2 server must know to resume nothing unsafe, and to give tickets. */
+static uint32_t
+encode_extensions12(struct writer *w, const struct client_hello_params *p)
+{
+	uint32_t offered = extension_bit(EXT_EXTENDED_MASTER_SECRET) |
+	    extension_bit(EXT_RENEGOTIATION_INFO) | extension_bit(EXT_EC_POINT_FORMATS);
+	uint8_t *ext;
+
+	wr_close(w, extension_write(w, EXT_EXTENDED_MASTER_SECRET));
+	ext = extension_write(w, EXT_RENEGOTIATION_INFO);
+	wr_u8(w, 0);			/* no renegotiated_connection: RFC 5746 3.4 */
+	wr_close(w, ext);
+	ext = extension_write(w, EXT_EC_POINT_FORMATS);
+	wr_u8(w, 1);
+	wr_u8(w, POINT_UNCOMPRESSED);
+	wr_close(w, ext);
+	if (p->takes_tickets) {
+		ext = extension_write(w, EXT_SESSION_TICKET);
+		wr_slice(w, p->ticket);
+		wr_close(w, ext);
+		offered |= extension_bit(EXT_SESSION_TICKET);
+	}
+	return offered;
+}
+
+static uint32_t
+encode_extensions13(struct writer *w, const struct client_hello_params *p)
+{
+	uint32_t offered =
+	    extension_bit(EXT_SUPPORTED_VERSIONS) | extension_bit(EXT_KEY_SHARE);
+
+	write_supported_versions(w, p);
+	if (p->cookie.len != 0) {
+		write_cookie(w, p->cookie);
+		offered |= extension_bit(EXT_COOKIE);
+	}
+	write_key_share(w, p);
+	return offered;
+}
+
 static uint32_t
 encode_extensions(struct writer *w, const struct client_hello_params *p)
 {
 	uint32_t offered =
-	    extension_bit(EXT_SUPPORTED_VERSIONS) | extension_bit(EXT_SUPPORTED_GROUPS) |
-	    extension_bit(EXT_SIGNATURE_ALGORITHMS) | extension_bit(EXT_KEY_SHARE);
+	    extension_bit(EXT_SUPPORTED_GROUPS) | extension_bit(EXT_SIGNATURE_ALGORITHMS);
 
 	if (p->server_name[0] != '\0') {
 		write_server_name(w, p->server_name);
@@ -300,13 +355,29 @@ encode_extensions(struct writer *w, const struct client_hello_params *p)
 		write_record_size_limit(w, p->record_size_limit);
 		offered |= extension_bit(EXT_RECORD_SIZE_LIMIT);
 	}
-	write_supported_versions(w);
-	if (p->cookie.len != 0) {
-		write_cookie(w, p->cookie);
-		offered |= extension_bit(EXT_COOKIE);
-	}
-	write_key_share(w, p);
+	if (p->version_min <= KTLS_TLS12)
+		offered |= encode_extensions12(w, p);
+	if (p->version_max >= KTLS_TLS13)
+		offered |= encode_extensions13(w, p);
 	return offered;
+}
+
+/* Those of TLS 1.3 first: a server that follows the client's order has no reason to choose less. */
+static void
+encode_suites(struct writer *w, const struct client_hello_params *p)
+{
+	uint8_t *len = wr_open(w, 2);
+
+	for (size_t i = 0; p->version_max >= KTLS_TLS13 && i < p->cipher_count; i++)
+		wr_u16(w, suite_of(p->ciphers[i])->id);
+	for (size_t i = 0; p->version_min <= KTLS_TLS12 && i < p->cipher_count; i++)
+		for (enum suite_auth auth = AUTH_ECDSA; auth <= AUTH_RSA; auth++) {
+			const struct suite *suite = suite12_of(p->ciphers[i], auth);
+
+			if (suite != NULL)
+				wr_u16(w, suite->id);
+		}
+	wr_close(w, len);
 }
 
 uint32_t
@@ -318,10 +389,7 @@ client_hello_encode(struct writer *w, const struct client_hello_params *p)
 	wr_u16(w, KTLS_TLS12);
 	wr_bytes(w, p->random, 32);
 	wr_vec(w, 1, p->session_id);
-	len = wr_open(w, 2);
-	for (size_t i = 0; i < p->cipher_count; i++)
-		wr_u16(w, suite_of(p->ciphers[i])->id);
-	wr_close(w, len);
+	encode_suites(w, p);
 	wr_u8(w, 1);
 	wr_u8(w, 0);			/* no compression */
 	len = wr_open(w, 2);

@@ -7,7 +7,7 @@
 
 /*
  * ClientHello, RFC 8446 4.1.2, of every version: its bytes as a struct and back.
- * Both ways are pure; what the values mean is hs13_client_hello.c's business.
+ * Both ways are pure; what the values mean is hs13_negotiate.c's business and hs12_negotiate.c's.
  */
 
 /* One received. All slices lie in the message. */
@@ -26,6 +26,9 @@ struct client_hello {
 	struct slice groups, schemes, schemes_cert, versions;
 	struct slice shares;		/* KeyShareEntry, one after the other, well-formed */
 	uint16_t record_size_limit;
+	struct slice point_formats;	/* a byte each, at least one */
+	struct slice ticket;		/* session_ticket, perhaps empty */
+	struct slice renegotiated_connection;
 };
 
 /* 0, or KTLS_REFUSED(); ch is then worth nothing. */
@@ -54,19 +57,22 @@ bool client_hello_share(struct reader *shares, uint16_t *group, struct slice *sh
 
 /* One to be sent: everything that ends up in it, random values too. */
 struct client_hello_params {
+	uint16_t version_min, version_max;
 	const uint8_t *random;		/* 32 bytes */
 	struct slice session_id;
 	const enum ktls_cipher *ciphers;
 	size_t cipher_count;
 	const uint16_t *groups, *schemes;
 	size_t group_count, scheme_count;
-	uint16_t share_group;
+	uint16_t share_group;		/* of TLS 1.3, as share is */
 	struct slice share;
 	const char *server_name;	/* or "" */
 	const char *const *alpn;
 	size_t alpn_count;
 	uint16_t record_size_limit;	/* 0: not sent */
 	struct slice cookie;		/* empty: not sent */
+	bool takes_tickets;		/* TLS 1.2: session_ticket is sent */
+	struct slice ticket;		/* in it, or empty */
 };
 
 /* Writes the body; returns the extensions in it. A full writer has latched. */

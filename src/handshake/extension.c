@@ -1,32 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "handshake/extension.h"
 
-/* RFC 8446 4.2, the table at its end, row by row; padding: RFC 7685; the limit: RFC 8449. */
+/*
+ * RFC 8446 4.2, the table at its end, row by row; padding: RFC 7685; the limit: RFC 8449. A
+ * TLS 1.2 server answers by its ServerHello (there are some that tell their groups).
+ */
 /* clang-format off */
 static const struct extension rows[] = {
-	{ EXT_SERVER_NAME,                  IN_CH | IN_EE,           "server_name" },
-	{ EXT_MAX_FRAGMENT_LENGTH,          IN_CH | IN_EE,           "max_fragment_length" },
-	{ EXT_STATUS_REQUEST,               IN_CH | IN_CR | IN_CT,   "status_request" },
-	{ EXT_SUPPORTED_GROUPS,             IN_CH | IN_EE,           "supported_groups" },
-	{ EXT_SIGNATURE_ALGORITHMS,         IN_CH | IN_CR,           "signature_algorithms" },
-	{ EXT_USE_SRTP,                     IN_CH | IN_EE,           "use_srtp" },
-	{ EXT_HEARTBEAT,                    IN_CH | IN_EE,           "heartbeat" },
-	{ EXT_ALPN,                         IN_CH | IN_EE,           "application_layer_protocol_negotiation" },
-	{ EXT_SIGNED_CERTIFICATE_TIMESTAMP, IN_CH | IN_CR | IN_CT,   "signed_certificate_timestamp" },
-	{ EXT_CLIENT_CERTIFICATE_TYPE,      IN_CH | IN_EE,           "client_certificate_type" },
-	{ EXT_SERVER_CERTIFICATE_TYPE,      IN_CH | IN_EE,           "server_certificate_type" },
-	{ EXT_PADDING,                      IN_CH,                   "padding" },
-	{ EXT_RECORD_SIZE_LIMIT,            IN_CH | IN_EE,           "record_size_limit" },
-	{ EXT_KEY_SHARE,                    IN_CH | IN_SH | IN_HRR,  "key_share" },
-	{ EXT_PRE_SHARED_KEY,               IN_CH | IN_SH,           "pre_shared_key" },
-	{ EXT_PSK_KEY_EXCHANGE_MODES,       IN_CH,                   "psk_key_exchange_modes" },
-	{ EXT_EARLY_DATA,                   IN_CH | IN_EE | IN_NST,  "early_data" },
-	{ EXT_COOKIE,                       IN_CH | IN_HRR,          "cookie" },
-	{ EXT_SUPPORTED_VERSIONS,           IN_CH | IN_SH | IN_HRR,  "supported_versions" },
-	{ EXT_CERTIFICATE_AUTHORITIES,      IN_CH | IN_CR,           "certificate_authorities" },
-	{ EXT_OID_FILTERS,                  IN_CR,                   "oid_filters" },
-	{ EXT_POST_HANDSHAKE_AUTH,          IN_CH,                   "post_handshake_auth" },
-	{ EXT_SIGNATURE_ALGORITHMS_CERT,    IN_CH | IN_CR,           "signature_algorithms_cert" },
+	{ EXT_SERVER_NAME,                  IN_CH | IN_EE | IN_SH12,              "server_name" },
+	{ EXT_MAX_FRAGMENT_LENGTH,          IN_CH | IN_EE | IN_SH12,              "max_fragment_length" },
+	{ EXT_STATUS_REQUEST,               IN_CH | IN_CR | IN_CT | IN_SH12,      "status_request" },
+	{ EXT_SUPPORTED_GROUPS,             IN_CH | IN_EE | IN_SH12,              "supported_groups" },
+	{ EXT_EC_POINT_FORMATS,             IN_CH | IN_SH12,                      "ec_point_formats" },
+	{ EXT_SIGNATURE_ALGORITHMS,         IN_CH | IN_CR,                        "signature_algorithms" },
+	{ EXT_USE_SRTP,                     IN_CH | IN_EE | IN_SH12,              "use_srtp" },
+	{ EXT_HEARTBEAT,                    IN_CH | IN_EE | IN_SH12,              "heartbeat" },
+	{ EXT_ALPN,                         IN_CH | IN_EE | IN_SH12,              "application_layer_protocol_negotiation" },
+	{ EXT_SIGNED_CERTIFICATE_TIMESTAMP, IN_CH | IN_CR | IN_CT | IN_SH12,      "signed_certificate_timestamp" },
+	{ EXT_CLIENT_CERTIFICATE_TYPE,      IN_CH | IN_EE | IN_SH12,              "client_certificate_type" },
+	{ EXT_SERVER_CERTIFICATE_TYPE,      IN_CH | IN_EE | IN_SH12,              "server_certificate_type" },
+	{ EXT_PADDING,                      IN_CH,                                "padding" },
+	{ EXT_EXTENDED_MASTER_SECRET,       IN_CH | IN_SH12,                      "extended_master_secret" },
+	{ EXT_RECORD_SIZE_LIMIT,            IN_CH | IN_EE | IN_SH12,              "record_size_limit" },
+	{ EXT_SESSION_TICKET,               IN_CH | IN_SH12,                      "session_ticket" },
+	{ EXT_KEY_SHARE,                    IN_CH | IN_SH | IN_HRR,               "key_share" },
+	{ EXT_PRE_SHARED_KEY,               IN_CH | IN_SH,                        "pre_shared_key" },
+	{ EXT_PSK_KEY_EXCHANGE_MODES,       IN_CH,                                "psk_key_exchange_modes" },
+	{ EXT_EARLY_DATA,                   IN_CH | IN_EE | IN_NST,               "early_data" },
+	{ EXT_COOKIE,                       IN_CH | IN_HRR,                       "cookie" },
+	{ EXT_SUPPORTED_VERSIONS,           IN_CH | IN_SH | IN_HRR,               "supported_versions" },
+	{ EXT_CERTIFICATE_AUTHORITIES,      IN_CH | IN_CR,                        "certificate_authorities" },
+	{ EXT_OID_FILTERS,                  IN_CR,                                "oid_filters" },
+	{ EXT_POST_HANDSHAKE_AUTH,          IN_CH,                                "post_handshake_auth" },
+	{ EXT_SIGNATURE_ALGORITHMS_CERT,    IN_CH | IN_CR,                        "signature_algorithms_cert" },
+	{ EXT_RENEGOTIATION_INFO,           IN_CH | IN_SH12,                      "renegotiation_info" },
 };
 /* clang-format on */
 #define ROWS	(sizeof(rows) / sizeof(*rows))
@@ -136,7 +143,7 @@ extensions_next(struct extensions *x, uint16_t *type)
 void
 extensions_skip(struct extensions *x)
 {
-	(void)rd_bytes(x->r, (size_t)(x->r->end - x->r->p));
+	(void)rd_rest(x->r);
 }
 
 int

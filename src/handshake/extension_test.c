@@ -10,18 +10,23 @@
 
 #define R(name)	KTLS_REFUSED(KTLS_R_##name)
 
-/* RFC 8446 4.2, the table as it is printed, and RFC 7685, RFC 8449. */
+/*
+ * RFC 8446 4.2, the table as it is printed, and RFC 7685, RFC 8449; TLS 1.2's ServerHello:
+ * RFC 6066, 7301, 8449, 6520, 5764, 7250, 6962, and RFC 8422 5.1, 7627 5.1, 5077 3.2, 5746 3.2.
+ */
 /* clang-format off */
 static const struct { int type; const char *where; } table[] = {
-	{ 0, "CH, EE" }, { 1, "CH, EE" }, { 5, "CH, CR, CT" }, { 10, "CH, EE" }, { 13, "CH, CR" },
-	{ 14, "CH, EE" }, { 15, "CH, EE" }, { 16, "CH, EE" }, { 18, "CH, CR, CT" }, { 19, "CH, EE" },
-	{ 20, "CH, EE" }, { 21, "CH" }, { 51, "CH, SH, HRR" }, { 41, "CH, SH" }, { 45, "CH" },
-	{ 42, "CH, EE, NST" }, { 44, "CH, HRR" }, { 43, "CH, SH, HRR" }, { 47, "CH, CR" }, { 48, "CR" },
-	{ 49, "CH" }, { 50, "CH, CR" }, { 28, "CH, EE" },
+	{ 0, "CH, EE, SH12" }, { 1, "CH, EE, SH12" }, { 5, "CH, CR, CT, SH12" }, { 10, "CH, EE, SH12" },
+	{ 13, "CH, CR" }, { 14, "CH, EE, SH12" }, { 15, "CH, EE, SH12" }, { 16, "CH, EE, SH12" },
+	{ 18, "CH, CR, CT, SH12" }, { 19, "CH, EE, SH12" }, { 20, "CH, EE, SH12" }, { 21, "CH" },
+	{ 51, "CH, SH, HRR" }, { 41, "CH, SH" }, { 45, "CH" }, { 42, "CH, EE, NST" }, { 44, "CH, HRR" },
+	{ 43, "CH, SH, HRR" }, { 47, "CH, CR" }, { 48, "CR" }, { 49, "CH" }, { 50, "CH, CR" },
+	{ 28, "CH, EE, SH12" },
+	{ 11, "CH, SH12" }, { 23, "CH, SH12" }, { 35, "CH, SH12" }, { 65281, "CH, SH12" },
 };
 static const struct { unsigned in; const char *name; } places[] = {
 	{ IN_CH, "CH" }, { IN_SH, "SH" }, { IN_HRR, "HRR" }, { IN_EE, "EE" }, { IN_CT, "CT" },
-	{ IN_CR, "CR" }, { IN_NST, "NST" },
+	{ IN_CR, "CR" }, { IN_NST, "NST" }, { IN_SH12, "SH12" },
 };
 /* clang-format on */
 

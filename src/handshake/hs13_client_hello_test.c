@@ -342,6 +342,7 @@ what_is_written_is_read(void **unused)
 	static const uint16_t groups[] = { 29, 23 }, schemes[] = { 0x0403, 0x0804 };
 	static const char *const alpn[] = { "h2", "http/1.1" };
 	const struct client_hello_params p = {
+		.version_min = KTLS_TLS13, .version_max = KTLS_TLS13,
 		.random = random, .session_id = { random, 32 },
 		.ciphers = ciphers, .cipher_count = 2,
 		.groups = groups, .group_count = 2, .schemes = schemes, .scheme_count = 2,

@@ -43,7 +43,7 @@ check_version(struct ktls_hs *hs, const struct server_hello *sh)
 static int
 check_suite(struct ktls_hs *hs, uint16_t id, const struct suite **suite)
 {
-	*suite = suite_find(id);
+	*suite = suite_find(id, KTLS_TLS13);
 	for (size_t i = 0; *suite != NULL && i < hs->cfg->cipher_count; i++)
 		if (hs->cfg->ciphers[i] == (*suite)->cipher)
 			return 0;

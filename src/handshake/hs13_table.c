@@ -8,7 +8,7 @@
 /* A.1 */
 static const struct hs_row client[] = {
 	/* in state          on message                by                                   then one of                                     and */
-	{ ST_START,         MT_CLIENT_HELLO,         SEND(hs13_client_hello_send),         NEXT(ST_WAIT_SH),                               NULL },
+	{ ST_START,         MT_CLIENT_HELLO,         SEND(client_hello_send),              NEXT(ST_WAIT_SH),                               NULL },
 	{ ST_WAIT_SH,       MT_HELLO_RETRY_REQUEST,  RECV(hs13_hello_retry_request_recv),  NEXT(ST_START),                                 NULL },
 	{ ST_WAIT_SH,       MT_SERVER_HELLO,         RECV(hs13_server_hello_recv),         NEXT(ST_WAIT_EE),                               hs13_keys_handshake },
 	{ ST_WAIT_EE,       MT_ENCRYPTED_EXTENSIONS, RECV(hs13_encrypted_extensions_recv), NEXT(ST_WAIT_CERT_CR),                          NULL },

@@ -221,7 +221,7 @@ hs_after_fn hs13_keys_application;
 hs_after_fn hs13_keys_done;
 
 /* One a message, each in the file of its name. */
-hs_send_fn hs13_client_hello_send;
+hs_send_fn client_hello_send;
 hs_recv_fn client_hello_recv;
 hs_recv_fn client_hello_configured;
 hs_recv_fn hs13_server_identity;

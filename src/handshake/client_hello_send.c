@@ -3,13 +3,15 @@
 #include "handshake/client_hello.h"
 #include "handshake/machine.h"
 
-/* ClientHello, RFC 8446 4.1.2: a client's. */
+/* ClientHello, RFC 8446 4.1.2 and RFC 5246 7.4.1.2: a client's, for all versions that it speaks. */
 
 /* What the parameters and the config say. */
 static struct client_hello_params
 params_of(const struct ktls_hs *hs)
 {
 	struct client_hello_params p = {
+		.version_min = hs->cfg->version_min,
+		.version_max = hs->cfg->version_max,
 		.random = hs->client_random,
 		.session_id = { hs->session_id, hs->session_id_len },
 		.ciphers = hs->cfg->ciphers,
@@ -39,14 +41,17 @@ make_share(struct ktls_hs *hs)
 	return group_offer(hs->crypto, hs->group, &hs->share_key, hs->share, &hs->share_len);
 }
 
-/* RFC 8446 D.4: a session id makes a middlebox believe that this resumes TLS 1.2. */
+/* RFC 8446 D.4: a session id makes a middlebox believe that TLS 1.3 resumes TLS 1.2. */
 static int
 make_random(struct ktls_hs *hs)
 {
 	int err;
 
-	if ((err = crypto_random(hs->crypto, hs->client_random, RANDOM_LEN)) != 0 ||
-	    (err = crypto_random(hs->crypto, hs->session_id, SESSION_ID_MAX)) != 0)
+	if ((err = crypto_random(hs->crypto, hs->client_random, RANDOM_LEN)) != 0)
+		return err;
+	if (hs->cfg->version_max < KTLS_TLS13)
+		return 0;
+	if ((err = crypto_random(hs->crypto, hs->session_id, SESSION_ID_MAX)) != 0)
 		return err;
 	hs->session_id_len = SESSION_ID_MAX;
 	hs->compat = true;
@@ -56,7 +61,7 @@ make_random(struct ktls_hs *hs)
 
 /* START -> WAIT_SH */
 int
-hs13_client_hello_send(struct ktls_hs *hs, struct writer *w)
+client_hello_send(struct ktls_hs *hs, struct writer *w)
 {
 	struct client_hello_params p;
 	int err;
@@ -65,7 +70,7 @@ hs13_client_hello_send(struct ktls_hs *hs, struct writer *w)
 		return err;
 	if (hs->retried && (err = flight_ccs(hs)) != 0)
 		return err;
-	if ((err = make_share(hs)) != 0)
+	if (hs->cfg->version_max >= KTLS_TLS13 && (err = make_share(hs)) != 0)
 		return err;
 	p = params_of(hs);
 	hs->offered = client_hello_encode(w, &p);
