@@ -145,6 +145,7 @@ KTLS_API int ktls_hs_identity(const struct ktls_hs *hs);
  * Keying material for the application, once the handshake is done (RFC 8446 7.5; RFC
  * 5705 in TLS 1.2, where it needs the extended master secret: -EOPNOTSUPP without). In
  * TLS 1.2 context NULL differs from an empty one. out_len up to 8160, 255 hashes of SHA-256.
+ * -EAGAIN before it is done; -EINVAL: a label that TLS 1.2 uses itself, or something too long.
  */
 KTLS_API KTLS_CHECKED int ktls_hs_export(const struct ktls_hs *hs, const char *label,
     const void *context, size_t context_len, void *out, size_t out_len);
@@ -168,7 +169,11 @@ enum ktls_question_kind {
 	KTLS_ASK_TICKET_SEAL,
 	/* The session kept under `key`; a client is to be given each TLS 1.3 one once. None: none. */
 	KTLS_ASK_SESSION_GET,
-	/* Keep the session `data` under `key`, until `expires`. Any answer will do. */
+	/*
+	 * Keep the session `data` under `key`, until `expires`. Any answer will do. A TLS 1.3
+	 * client's tickets come after the handshake: hs is NULL then, and nothing is answered; without
+	 * a function there is nobody to tell.
+	 */
 	KTLS_ASK_SESSION_PUT,
 };
 #define KTLS_ASK_COUNT	8

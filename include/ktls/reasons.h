@@ -24,6 +24,7 @@
 	X(internal_error, 80) \
 	X(inappropriate_fallback, 86) \
 	X(user_canceled, 90) \
+	X(no_renegotiation, 100) \
 	X(missing_extension, 109) \
 	X(unsupported_extension, 110) \
 	X(unrecognized_name, 112) \
@@ -134,11 +135,13 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(CV_SIGNATURE, decrypt_error, "the signature is wrong", "RFC 8446 4.4.3") \
 	X(FINISHED_MAC, decrypt_error, "verify_data is wrong", "RFC 8446 4.4.4") \
 	X(RENEGOTIATION, unexpected_message, "a new handshake on the same connection", "RFC 8446 4.1.2") \
+	X(NO_RENEGOTIATION, no_renegotiation, "a new handshake on a TLS 1.2 connection, which we refuse", "RFC 5246 7.4.1.1, 7.4.1.2") \
 	X(POST_HANDSHAKE_AUTH, unexpected_message, "a request for a certificate after the handshake, which we did not offer", "RFC 8446 4.6.2") \
+	X(TICKET_LIFETIME, illegal_parameter, "a ticket that lives longer than 7 days", "RFC 8446 4.6.1") \
 	X(KEY_UPDATE_REQUEST, illegal_parameter, "a KeyUpdate with request_update other than 0 and 1", "RFC 8446 4.6.3") \
 	X(KEY_UPDATE_FLOOD, unexpected_message, "too many KeyUpdates without data between them", "RFC 8446 4.6.3") \
 	X(ALERT_LEVEL, illegal_parameter, "an alert of a level other than warning and fatal", "RFC 8446 6") \
-	X(ALERT_FLOOD, unexpected_message, "too many alerts that end nothing", "RFC 8446 6.1")
+	X(ALERT_FLOOD, unexpected_message, "too many alerts that end nothing", "RFC 8446 6.1, RFC 5246 7.2")
 
 /* clang-format on */
 #define KTLS_REASON_ENUM(name, alert, text, rfc)	KTLS_R_##name,

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "handshake/machine.h"
-#include "handshake/secrets.h"
 
 /* The public functions of <ktls/handshake.h>: bytes in, bytes out, results. */
 
@@ -17,6 +16,7 @@ set_names(struct ktls_hs *hs, const struct ktls_hs_params *params)
 		verify = sni;
 	if (hs->role == KTLS_SERVER)
 		return sni == NULL && verify == NULL ? 0 : -EINVAL;
+	hs->port = params != NULL ? params->port : 0;
 	if (sni != NULL) {
 		if (!extension_name_valid((struct slice){ (const uint8_t *)sni, strlen(sni) }))
 			return -EINVAL;
@@ -98,6 +98,7 @@ ktls_hs_free(struct ktls_hs *hs)
 		ktls_record_free(hs->rec[dir]);
 	transcript_free(&hs->transcript);
 	schedule13_wipe(&hs->schedule);
+	schedule12_wipe(&hs->schedule12);
 	EVP_PKEY_free(hs->share_key);
 	EVP_PKEY_free(hs->peer.key);
 	OPENSSL_free(hs->peer_chain);
@@ -250,30 +251,6 @@ ktls_hs_take_keys(struct ktls_hs *hs, enum ktls_dir dir, struct ktls_keys *keys)
 	return 0;
 }
 
-int
-hs_take_secrets(struct ktls_hs *hs, struct hs_secrets *secrets)
-{
-	if (!ktls_hs_ready(hs, KTLS_TX) || !ktls_hs_ready(hs, KTLS_RX))
-		return -EAGAIN;
-	if (hs->secrets_taken)
-		return -EALREADY;
-	*secrets = (struct hs_secrets){
-		.crypto = ktls_crypto_ref(hs->crypto),
-		.role = hs->role,
-		.version = hs->version,
-		.cipher = hs->suite->cipher,
-		.hash = hs->suite->hash,
-		.keylog = hs->cfg->keylog,
-		.keylog_arg = hs->cfg->keylog_arg,
-	};
-	if (secrets->keylog != NULL)
-		memcpy(secrets->client_random, hs->client_random, RANDOM_LEN);
-	memcpy(secrets->traffic, hs->app_secret, sizeof(secrets->traffic));
-	explicit_bzero(hs->app_secret, sizeof(hs->app_secret));
-	hs->secrets_taken = true;
-	return 0;
-}
-
 const char *
 ktls_hs_alpn(const struct ktls_hs *hs)
 {
@@ -322,6 +299,12 @@ ktls_hs_peer_chain(const struct ktls_hs *hs, size_t index, size_t *len)
 		return NULL;
 	*len = chain[index].len;
 	return chain[index].p;
+}
+
+bool
+ktls_hs_resumed(const struct ktls_hs *hs)
+{
+	return hs->resumed;
 }
 
 int

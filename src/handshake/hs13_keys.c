@@ -70,20 +70,6 @@ hs13_keys_handshake(struct ktls_hs *hs)
 	return 0;
 }
 
-static int
-log_exporter(struct ktls_hs *hs, const uint8_t *hash)
-{
-	uint8_t exporter[HASH_LEN_MAX];
-	int err;
-
-	if (hs->cfg->keylog == NULL)
-		return 0;
-	if ((err = schedule13_derive(&hs->schedule, LABEL_EXP, hash, exporter)) == 0)
-		keylog_secret(hs, "EXPORTER_SECRET", exporter);
-	explicit_bzero(exporter, sizeof(exporter));
-	return err;
-}
-
 /*
  * After the server's Finished: the keys that leave the engine. It keeps using one
  * of them itself: a server that refuses the client's Finished seals its alert
@@ -101,9 +87,8 @@ hs13_keys_application(struct ktls_hs *hs)
 	if ((err = transcript_hash(&hs->transcript, hash)) != 0 ||
 	    (err = schedule13_derive(s, LABEL_C_AP, hash, client)) != 0 ||
 	    (err = schedule13_derive(s, LABEL_S_AP, hash, server)) != 0 ||
-	    (err = log_exporter(hs, hash)) != 0)
+	    (err = schedule13_derive(s, LABEL_EXP, hash, hs->exporter_secret)) != 0)
 		return err;
-	schedule13_wipe(s);
 	for (int dir = 0; dir < KTLS_DIRS; dir++)
 		if ((err = traffic_keys(hs->crypto, hs->suite->hash, hs->suite->cipher,
 		    hs->app_secret[dir], &hs->app_keys[dir])) != 0)
@@ -114,13 +99,43 @@ hs13_keys_application(struct ktls_hs *hs)
 	hs->window = true;
 	keylog_secret(hs, "CLIENT_TRAFFIC_SECRET_0", client);
 	keylog_secret(hs, "SERVER_TRAFFIC_SECRET_0", server);
+	keylog_secret(hs, "EXPORTER_SECRET", hs->exporter_secret);
 	return 0;
+}
+
+/* Whether there are tickets to come. */
+static bool
+resumable(const struct ktls_hs *hs)
+{
+	const struct ktls_config *cfg = hs->cfg;
+
+	if (hs->role == KTLS_CLIENT)
+		return cfg->sessions != NULL || cfg->ask[KTLS_ASK_SESSION_PUT].fn != NULL;
+	return cfg->tickets != NULL || cfg->ask[KTLS_ASK_TICKET_SEAL].asked;
+}
+
+static int
+derive_resumption(struct ktls_hs *hs)
+{
+	uint8_t hash[HASH_LEN_MAX];
+	int err;
+
+	if (!resumable(hs))
+		return 0;
+	if ((err = transcript_hash(&hs->transcript, hash)) != 0)
+		return err;
+	return schedule13_derive(&hs->schedule, LABEL_RES, hash, hs->resumption_secret);
 }
 
 /* After the last Finished: nothing of the handshake's protection is needed again. */
 int
 hs13_keys_done(struct ktls_hs *hs)
 {
+	int err;
+
+	if ((err = derive_resumption(hs)) != 0)
+		return err;
+	schedule13_wipe(&hs->schedule);
 	explicit_bzero(hs->hs_secret, sizeof(hs->hs_secret));
 	for (int dir = 0; dir < KTLS_DIRS; dir++) {
 		ktls_record_free(hs->rec[dir]);

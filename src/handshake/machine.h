@@ -12,6 +12,7 @@
 #include "handshake/input.h"
 #include "handshake/question.h"
 #include "handshake/suite.h"
+#include "schedule/schedule12.h"
 #include "schedule/schedule13.h"
 #include "schedule/transcript.h"
 
@@ -57,7 +58,6 @@ enum {
 #define MESSAGE_HEADER		4
 #define MESSAGE_MAX		65536	/* bytes of a message's body */
 #define SERVER_HELLO_MAX	32768	/* its cookie is then held three times */
-#define RANDOM_LEN		32
 #define SESSION_ID_MAX		32
 #define SERVER_NAME_MAX		255	/* RFC 1035 2.3.4 */
 #define RECORD_LIMIT_MIN	64			/* RFC 8449 section 4 */
@@ -98,6 +98,7 @@ struct ktls_hs {
 	size_t share_len;
 	char server_name[SERVER_NAME_MAX + 1];	/* "": none */
 	char verify_name[SERVER_NAME_MAX + 1];
+	uint16_t port;			/* client: the server's */
 	const char *alpn;		/* one of cfg's, or NULL */
 	/* RFC 8449: of what we send, with the type; 0: the peer has set none */
 	uint16_t peer_limit;		/* RFC 8449: of what we send, with the type; 0: none */
@@ -113,12 +114,19 @@ struct ktls_hs {
 	uint8_t signature[SIGNATURE_MAX];	/* our own */
 	size_t signature_len;
 	bool certificate_requested;	/* by the server, of the client */
+	bool resumed;			/* an earlier session: nobody has signed anything */
+	/*
+	 * s since 1970: the full handshake behind the session that was resumed; 0: it is this one
+	 */
+	int64_t authenticated;
 	struct identity_wanted wanted;	/* client: what the CertificateRequest asks for */
 	uint8_t *wanted_data;		/* in which its slices lie */
 
 	/* Secrets. */
 	struct transcript transcript;
 	struct schedule13 schedule;
+	struct schedule12 schedule12;
+	bool ems;			/* TLS 1.2: the extended master secret */
 	/* of the key exchange; until the handshake keys are made */
 	uint8_t shared[GROUP_SECRET_MAX];
 	size_t shared_len;
@@ -127,6 +135,8 @@ struct ktls_hs {
 	/* application traffic secrets; until taken */
 	uint8_t app_secret[KTLS_DIRS][HASH_LEN_MAX];
 	struct ktls_keys app_keys[KTLS_DIRS];	/* of those; until taken */
+	uint8_t exporter_secret[HASH_LEN_MAX];		/* TLS 1.3 */
+	uint8_t resumption_secret[HASH_LEN_MAX];	/* TLS 1.3, once both are Finished */
 	bool derived, keys_taken[KTLS_DIRS], secrets_taken;
 
 	/* The end. */
@@ -214,6 +224,13 @@ int fail_refuse(struct ktls_hs *hs, enum ktls_reason reason, const char *fmt, ..
 
 /* One line of the NSS key log, where one was asked for (keylog.c). */
 void keylog_secret(struct ktls_hs *hs, const char *label, const uint8_t *secret);
+
+/*
+ * Under what a client keeps its sessions, and finds them: a digest of whom it asked for
+ * and under which policy (secrets.c).
+ */
+#define SESSION_KEY_LEN		32
+KTLS_CHECKED int session_key(struct ktls_hs *hs, uint8_t key[SESSION_KEY_LEN]);
 
 /* Key changes (hs13_keys.c), named as appendix A's margin. */
 hs_after_fn hs13_keys_handshake;

@@ -279,16 +279,17 @@ answered(struct ktls_hs *hs)
 static bool
 is_open(const struct ktls_hs *hs, enum ktls_question_kind kind)
 {
-	return hs->questions.open && hs->questions.asked.kind == kind;
+	return hs != NULL && hs->questions.open && hs->questions.asked.kind == kind;
 }
 
 void
 ktls_hs_answer(struct ktls_hs *hs, int err, const void *data, size_t len)
 {
-	struct questions *q = &hs->questions;
+	struct questions *q;
 
-	if (!q->open)
-		return;
+	if (hs == NULL || !hs->questions.open)
+		return;			/* hs NULL: src/post/ticket.c asked */
+	q = &hs->questions;
 	q->err = err <= 0 ? err : -EINVAL;
 	if (err == 0 && len != 0) {
 		if ((q->answer = OPENSSL_memdup(data, len)) != NULL)

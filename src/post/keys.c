@@ -4,12 +4,13 @@
 #include <string.h>
 #include <openssl/crypto.h>
 #include "post/state.h"
+#include "schedule/exporter.h"
 #include "schedule/schedule13.h"
 
 #define LABEL_MAX	40	/* "CLIENT_TRAFFIC_SECRET_4294967295 " */
 
 /*
- * The slot keeps one secret a direction: of the generation in force while records
+ * TLS 1.3: the slot keeps one secret a direction: of the generation in force while records
  * are made here, of the next one once the kernel makes them. A step forward works
  * on copies and commits when nothing can fail any more.
  */
@@ -17,7 +18,7 @@
 uint8_t *
 post_secret(struct ktls_post *post, enum ktls_dir dir)
 {
-	uint8_t *bytes = secret_slot_bytes(post->slot);
+	uint8_t *bytes = post->slot != NULL ? secret_slot_bytes(post->slot) : NULL;
 
 	return bytes != NULL ? bytes + (size_t)dir * HASH_LEN_MAX : NULL;
 }
@@ -60,6 +61,8 @@ ktls_post_rekey(struct ktls_post *post, enum ktls_dir dir, struct ktls_keys *key
 	uint8_t *kept = post_secret(post, dir), force[HASH_LEN_MAX], next[HASH_LEN_MAX];
 	int err;
 
+	if (post->version != KTLS_TLS13)
+		return -EOPNOTSUPP;
 	if (kept == NULL)
 		return -EOWNERDEAD;
 	memcpy(next, kept, sizeof(next));
@@ -87,6 +90,10 @@ ktls_post_in_kernel(struct ktls_post *post, enum ktls_dir dir)
 
 	if (post->in_kernel[dir])
 		return -EALREADY;
+	if (post->version != KTLS_TLS13) {	/* there is no next generation */
+		post->in_kernel[dir] = true;
+		return 0;
+	}
 	if (kept == NULL)
 		return -EOWNERDEAD;
 	memcpy(next, kept, sizeof(next));
@@ -117,4 +124,22 @@ ktls_post_key_use(const struct ktls_post *post, enum ktls_dir dir, uint64_t seq)
 
 	(void)dir;
 	return seq >= max ? KTLS_KEY_SPENT : seq >= max / 2 ? KTLS_KEY_HALF : KTLS_KEY_FRESH;
+}
+
+int
+ktls_post_export(struct ktls_post *post, const char *label, const void *context,
+    size_t context_len, void *out, size_t out_len)
+{
+	const uint8_t *kept;
+	struct exporter e = { .crypto = post->crypto, .version = post->version,
+	    .hash = post->hash };
+
+	if (!post->exports)
+		return -EOPNOTSUPP;
+	if ((kept = secret_slot_bytes(post->kept)) == NULL)
+		return -EOWNERDEAD;
+	e.secret = kept + KEPT_EXPORTER;
+	e.client_random = kept + KEPT_CLIENT_RANDOM;	/* looked at in TLS 1.2 alone */
+	e.server_random = kept + KEPT_SERVER_RANDOM;
+	return exporter_make(&e, label, context, context_len, out, out_len);
 }

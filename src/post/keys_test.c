@@ -207,7 +207,8 @@ static void
 begin_with_masked(void *arg)
 {
 	struct ktls_post **post = arg;
-	struct hs_secrets secrets = { .crypto = crypto, .cipher = KTLS_AES_128_GCM };
+	struct hs_secrets secrets = { .crypto = crypto, .version = KTLS_TLS13,
+	    .cipher = KTLS_AES_128_GCM };
 
 	for (int dir = 0; dir < KTLS_DIRS; dir++)
 		wipe_unmask(masked[dir], sizeof(masked[dir]), secrets.traffic[dir]);

@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "handshake/extension.h"
 #include "post/state.h"
 
-/* Handshake messages after the handshake, RFC 8446 4.6. */
+/* Handshake messages after the handshake, RFC 8446 4.6; in TLS 1.2 there are none that we take. */
 enum {
 	MT_HELLO_REQUEST = 0, MT_CLIENT_HELLO = 1, MT_NEW_SESSION_TICKET = 4,
 	MT_CERTIFICATE_REQUEST = 13, MT_KEY_UPDATE = 24,
 };
 
-/* RFC 8446 4.6.1. Read for its form: there is no resumption yet, so it is dropped. */
 static int
 new_session_ticket_recv(struct ktls_post *post, struct slice body, bool last)
 {
-	struct reader r = rd_init(body);
-	struct extensions x;
-	struct slice ticket;
-	uint16_t type;
-	int err;
-
 	(void)last;
-	rd_bytes(&r, 4);		/* ticket_lifetime */
-	rd_bytes(&r, 4);		/* ticket_age_add */
-	rd_vec(&r, 1);			/* ticket_nonce */
-	ticket = rd_vec(&r, 2);
-	extensions_open(&x, &r, IN_NST, 0);
-	while (extensions_next(&x, &type)) {
-		if (type == EXT_EARLY_DATA)
-			rd_bytes(&r, 4);	/* max_early_data_size */
-		else
-			extensions_skip(&x);
-	}
-	if ((err = extensions_close(&x)) != 0)
-		return err;
-	if (!rd_done(&r) || ticket.len == 0)
-		return KTLS_REFUSED(KTLS_R_MALFORMED);
-	if (post->in_a_row == IN_A_ROW_MAX)
-		return KTLS_REFUSED(KTLS_R_RECORD_FLOOD);
-	post->in_a_row++;
-	return 0;
+	return ticket_recv(post, body);
 }
 
 /* RFC 8446 4.6.3. */
@@ -76,21 +50,26 @@ static const struct row {
 static const struct row *
 find(const struct ktls_post *post, uint8_t type)
 {
+	if (post->version != KTLS_TLS13)
+		return NULL;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (rows[i].type == type && (rows[i].receivers & RECEIVER(post->role)))
 			return &rows[i];
 	return NULL;
 }
 
-/* What we refuse by design has a reason of its own. */
+/*
+ * What we refuse by design has a reason of its own. A HelloRequest of TLS 1.2 could be
+ * ignored too (RFC 5246 7.4.1.1): a server that sends one won't go on without.
+ */
 static int
 refuse(const struct ktls_post *post, uint8_t type)
 {
-	bool client = post->role == KTLS_CLIENT;
+	bool client = post->role == KTLS_CLIENT, tls13 = post->version == KTLS_TLS13;
 
 	if (type == (client ? MT_HELLO_REQUEST : MT_CLIENT_HELLO))
-		return KTLS_REFUSED(KTLS_R_RENEGOTIATION);
-	if (client && type == MT_CERTIFICATE_REQUEST)
+		return KTLS_REFUSED(tls13 ? KTLS_R_RENEGOTIATION : KTLS_R_NO_RENEGOTIATION);
+	if (tls13 && client && type == MT_CERTIFICATE_REQUEST)
 		return KTLS_REFUSED(KTLS_R_POST_HANDSHAKE_AUTH);
 	return KTLS_REFUSED(KTLS_R_UNEXPECTED_MESSAGE);
 }

@@ -3,6 +3,9 @@
 #include <string.h>
 #include <openssl/crypto.h>
 #include "post/state.h"
+#include "schedule/schedule12.h"
+
+enum { LEVEL_WARNING = 1, LEVEL_FATAL = 2 };	/* RFC 8446 6 */
 
 #define PARTIAL_MIN	64	/* bytes */
 
@@ -14,21 +17,58 @@ post_alloc(struct ktls_post **out)
 
 	if (post == NULL)
 		return -ENOMEM;
-	if ((err = secret_slot_new(&post->slot)) != 0) {
-		OPENSSL_free(post);
+	if ((err = secret_slot_new(&post->slot)) != 0 ||
+	    (err = secret_slot_new(&post->kept)) != 0) {
+		ktls_post_free(post);
 		return err;
 	}
 	*out = post;
 	return 0;
 }
 
+static void
+drop_slot(struct secret_slot **slot)
+{
+	secret_slot_free(*slot);
+	*slot = NULL;
+}
+
+/* The secrets that aren't traffic's, each where the config wants it. */
+static void
+keep(struct ktls_post *post, const struct hs_secrets *secrets)
+{
+	uint8_t *kept = secret_slot_bytes(post->kept);
+
+	if (!secrets->exports && secrets->tickets == NULL) {
+		drop_slot(&post->kept);
+		return;
+	}
+	memcpy(kept + KEPT_EXPORTER, secrets->exporter, HASH_LEN_MAX);
+	if (secrets->version == KTLS_TLS13) {
+		memcpy(kept + KEPT_RESUMPTION, secrets->resumption, HASH_LEN_MAX);
+		return;
+	}
+	memcpy(kept + KEPT_CLIENT_RANDOM, secrets->client_random, RANDOM_LEN);
+	memcpy(kept + KEPT_SERVER_RANDOM, secrets->server_random, RANDOM_LEN);
+}
+
 void
-post_begin(struct ktls_post *post, const struct hs_secrets *secrets)
+post_begin(struct ktls_post *post, struct hs_secrets *secrets)
 {
 	post->crypto = ktls_crypto_ref(secrets->crypto);
 	post->role = secrets->role;
+	post->version = secrets->version;
 	post->cipher = secrets->cipher;
 	post->hash = secrets->hash;
+	post->exports = secrets->exports;
+	keep(post, secrets);
+	post->tickets = secrets->tickets;
+	post->tickets_wanted = secrets->tickets != NULL ? KTLS_SESSIONS_PER_KEY : 0;
+	secrets->tickets = NULL;
+	if (secrets->version != KTLS_TLS13) {
+		drop_slot(&post->slot);		/* its keys never change */
+		return;
+	}
 	post->keylog = secrets->keylog;
 	post->keylog_arg = secrets->keylog_arg;
 	if (secrets->keylog != NULL)
@@ -53,8 +93,7 @@ ktls_post_new(struct ktls_post **out, struct ktls_hs *hs)
 		return err;
 	}
 	post_begin(post, &secrets);
-	ktls_crypto_unref(secrets.crypto);
-	OPENSSL_cleanse(&secrets, sizeof(secrets));
+	hs_secrets_wipe(&secrets);
 	*out = post;
 	return 0;
 }
@@ -73,15 +112,26 @@ ktls_post_free(struct ktls_post *post)
 	if (post == NULL)
 		return;
 	secret_slot_free(post->slot);
+	secret_slot_free(post->kept);
+	hs_tickets_free(post->tickets);
 	ktls_crypto_unref(post->crypto);
 	drop_partial(post);
 	OPENSSL_free(post);
 }
 
 /*
- * RFC 8446 6: one alert a record, never in pieces. All but two are errors whatever
- * their level says, and ones that we don't know too.
+ * Whether it ends nothing: in TLS 1.3 user_canceled alone, whatever the level says
+ * (RFC 8446 6); in TLS 1.2 each warning (RFC 5246 7.2).
  */
+static bool
+harmless(const struct ktls_post *post, uint8_t level, uint8_t description)
+{
+	if (post->version == KTLS_TLS12)
+		return level == LEVEL_WARNING;
+	return description == KTLS_ALERT_user_canceled;
+}
+
+/* One alert a record, never in pieces: RFC 8446 5.1. Ones that we don't know are errors too. */
 static int
 alert(struct ktls_post *post, struct slice data)
 {
@@ -92,9 +142,9 @@ alert(struct ktls_post *post, struct slice data)
 		return KTLS_REFUSED(KTLS_R_RECORD_EMPTY);
 	if (!rd_done(&r))
 		return KTLS_REFUSED(KTLS_R_ALERT_MALFORMED);
-	if (level != 1 && level != 2)
+	if (level != LEVEL_WARNING && level != LEVEL_FATAL)
 		return KTLS_REFUSED(KTLS_R_ALERT_LEVEL);
-	if (description != KTLS_ALERT_close_notify && description != KTLS_ALERT_user_canceled)
+	if (description != KTLS_ALERT_close_notify && !harmless(post, level, description))
 		return KTLS_PEER_ALERT(description);
 	if (post->partial != NULL)
 		return KTLS_REFUSED(KTLS_R_INTERLEAVED);
@@ -103,9 +153,9 @@ alert(struct ktls_post *post, struct slice data)
 		post->due |= DUE_CLOSED;
 		return 0;
 	}
-	if (post->canceled == CANCELED_MAX)
+	if (post->warnings == WARNINGS_MAX)
 		return KTLS_REFUSED(KTLS_R_ALERT_FLOOD);
-	post->canceled++;
+	post->warnings++;
 	return 0;
 }
 
@@ -241,14 +291,15 @@ ktls_post_application_data(struct ktls_post *post, size_t len)
 		return fail(post, KTLS_REFUSED(KTLS_R_RECORD_FLOOD));
 	post->in_a_row = len == 0 ? (uint8_t)(post->in_a_row + 1) : 0;
 	if (len != 0)
-		post->canceled = 0;
+		post->warnings = 0;
 	return 0;
 }
 
 static struct ktls_action
 alert_action(enum ktls_alert description)
 {
-	uint8_t level = description == KTLS_ALERT_close_notify ? 1 : 2;		/* RFC 8446 6 */
+	/* RFC 8446 6 */
+	uint8_t level = description == KTLS_ALERT_close_notify ? LEVEL_WARNING : LEVEL_FATAL;
 
 	return (struct ktls_action){ .kind = KTLS_ACTION_SEND, .type = KTLS_TYPE_ALERT,
 	    .data = { level, (uint8_t)description }, .len = 2 };
@@ -290,6 +341,8 @@ ktls_post_key_update(struct ktls_post *post, bool request)
 		return post->err;
 	if (post->closing)
 		return -EBADF;
+	if (post->version != KTLS_TLS13)
+		return -EOPNOTSUPP;
 	post->due |= DUE_UPDATE;
 	post->request = post->request || request;
 	return 0;

@@ -198,16 +198,26 @@ from_a_handshake_once(void **unused)
 	struct ktls_hs_params params = { .server_name = "localhost" };
 	struct ktls_hs *client, *server;
 	struct ktls_post *c, *s, *again;
+	uint8_t material[3][40];
 
 	(void)unused;
+	assert_int_equal(ktls_config_exporter(client_cfg, true), 0);
 	assert_int_equal(ktls_hs_new(&client, client_cfg, KTLS_CLIENT, &params), 0);
 	assert_int_equal(ktls_hs_new(&server, server_cfg, KTLS_SERVER, NULL), 0);
 	assert_int_equal(ktls_post_new(&c, client), -EAGAIN);
+	assert_int_equal(ktls_hs_export(client, "x", NULL, 0, material[0], 40), -EAGAIN);
 	assert_true(pair_run(client, server, PAIR_WHOLE));
 	assert_int_equal(ktls_post_new(&c, client), 0);
 	assert_int_equal(ktls_post_new(&s, server), 0);
 	assert_int_equal(ktls_post_new(&again, server), -EALREADY);
 	assert_null(again);
+	assert_int_equal(ktls_hs_export(server, "x", "y", 1, material[0], 40), 0);
+	assert_int_equal(ktls_hs_export(client, "x", "y", 1, material[1], 40), 0);
+	assert_int_equal(ktls_post_export(c, "x", "y", 1, material[2], 40), 0);
+	assert_int_equal(ktls_post_export(s, "x", "y", 1, material[2], 40), -EOPNOTSUPP);
+	assert_memory_equal(material[0], material[1], 40);
+	assert_memory_equal(material[0], material[2], 40);
+	assert_null(c->tickets);	/* nobody keeps them */
 	rekey_both(c, s, KTLS_TX);
 	rekey_both(c, s, KTLS_RX);
 	rekey_both(c, s, KTLS_TX);

@@ -11,7 +11,13 @@
 struct ktls_post *
 post_of_role(enum ktls_role role)
 {
-	struct hs_secrets secrets = { .role = role, .version = KTLS_TLS13,
+	return post_of_version(role, KTLS_TLS13);
+}
+
+struct ktls_post *
+post_of_version(enum ktls_role role, uint16_t version)
+{
+	struct hs_secrets secrets = { .role = role, .version = version,
 	    .cipher = KTLS_AES_128_GCM, .hash = HASH_SHA256 };
 	struct ktls_post *post;
 

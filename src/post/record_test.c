@@ -221,7 +221,7 @@ floods_have_an_end(void **unused)
 		{ HS, "\x18\0\0\x01\0", 5, IN_A_ROW_MAX, R(KEY_UPDATE_FLOOD) },
 		{ HS, "\x18\0\0\x01\x01", 5, IN_A_ROW_MAX, R(KEY_UPDATE_FLOOD) },
 		{ HS, ticket, sizeof(ticket), IN_A_ROW_MAX, R(RECORD_FLOOD) },
-		{ AL, "\x01\x5a", 2, CANCELED_MAX, R(ALERT_FLOOD) },
+		{ AL, "\x01\x5a", 2, WARNINGS_MAX, R(ALERT_FLOOD) },
 		{ AD, "", 0, IN_A_ROW_MAX, R(RECORD_FLOOD) },
 	};
 
