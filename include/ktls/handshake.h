@@ -123,6 +123,8 @@ KTLS_API enum ktls_cipher ktls_hs_cipher(const struct ktls_hs *hs);
 KTLS_API uint16_t ktls_hs_group(const struct ktls_hs *hs);
 /* of the server's CertificateVerify */
 KTLS_API uint16_t ktls_hs_signature_scheme(const struct ktls_hs *hs);
+/* Under which the peer has signed this time, a client that showed a certificate too; 0: it hasn't. */
+KTLS_API uint16_t ktls_hs_peer_signature_scheme(const struct ktls_hs *hs);
 /*
  * The most plaintext that one record to the peer may carry: 16384, or less
  * where it sent record_size_limit (RFC 8449; in TLS 1.3 the limit less the type's byte).
@@ -157,7 +159,11 @@ KTLS_API KTLS_CHECKED int ktls_hs_export(const struct ktls_hs *hs, const char *l
 enum ktls_question_kind {
 	/* The ClientHello was read: another config may serve it. ktls_hs_answer_config(). */
 	KTLS_ASK_CONFIG,
-	/* Which identity to show: ktls_hs_answer_identity(). A client is asked when it is requested one. */
+	/*
+	 * Which identity to show: ktls_hs_answer_identity(). A client is asked when it is
+	 * requested one; `data` then has the names of the server's authorities, each a
+	 * DistinguishedName behind its length in 2 bytes (RFC 8446 4.2.4), or nothing.
+	 */
 	KTLS_ASK_IDENTITY,
 	/* Sign `data` under `scheme` with `identity`'s key: the answer is the signature. */
 	KTLS_ASK_SIGNATURE,
@@ -190,6 +196,8 @@ struct ktls_question {
 	int64_t expires;		/* seconds since 1970 */
 	bool once;			/* SESSION_PUT: to be given once, a TLS 1.3 ticket */
 	const char *server_name;	/* CONFIG, IDENTITY: the client's, or NULL; VERIFY: the name, or NULL */
+	const uint8_t *schemes;		/* CONFIG, IDENTITY: the peer's, 2 bytes each (RFC 8446 4.2.3) */
+	size_t schemes_len;
 	const char *alpn;		/* CONFIG: what the client offers, names joined by ','; or NULL */
 };
 

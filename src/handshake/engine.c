@@ -289,6 +289,12 @@ ktls_hs_signature_scheme(const struct ktls_hs *hs)
 	return hs->role == KTLS_CLIENT ? hs->peer_scheme : hs->scheme;
 }
 
+uint16_t
+ktls_hs_peer_signature_scheme(const struct ktls_hs *hs)
+{
+	return hs->version != 0 ? hs->peer_scheme : 0;
+}
+
 const void *
 ktls_hs_peer_chain(const struct ktls_hs *hs, size_t index, size_t *len)
 {

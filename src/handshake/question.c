@@ -24,6 +24,18 @@ make_data(struct questions *q, size_t len)
 	return q->data;
 }
 
+/* Of the ClientHello, what both questions about it tell. */
+static void
+put_client(struct ktls_hs *hs)
+{
+	struct ktls_question *q = &hs->questions.asked;
+
+	if (hs->server_name[0] != '\0')
+		q->server_name = hs->server_name;
+	q->schemes = hs->hello->ch.schemes.p;
+	q->schemes_len = hs->hello->ch.schemes.len;
+}
+
 /* KTLS_ASK_CONFIG */
 
 static int
@@ -33,8 +45,7 @@ put_config(struct ktls_hs *hs)
 	struct reader r = rd_init(hs->hello->ch.alpn);
 	struct writer w;
 
-	if (hs->server_name[0] != '\0')
-		q->asked.server_name = hs->server_name;
+	put_client(hs);
 	if (hs->hello->ch.alpn.len == 0)
 		return 0;
 	/* a name's length byte becomes the comma, or the NUL, behind it */
@@ -68,8 +79,16 @@ take_config(struct ktls_hs *hs)
 static int
 put_identity(struct ktls_hs *hs)
 {
-	if (hs->role == KTLS_SERVER && hs->server_name[0] != '\0')
-		hs->questions.asked.server_name = hs->server_name;
+	struct ktls_question *q = &hs->questions.asked;
+
+	if (hs->role == KTLS_SERVER) {
+		put_client(hs);
+		return 0;
+	}
+	q->data = hs->wanted.authorities.p;
+	q->data_len = hs->wanted.authorities.len;
+	q->schemes = hs->wanted.schemes.p;
+	q->schemes_len = hs->wanted.schemes.len;
 	return 0;
 }
 
