@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
-#include "crypto/signature.h"
 
 static bool
 has_scheme(struct slice list, uint16_t scheme)
@@ -18,8 +17,10 @@ static bool
 choose_scheme(const struct ktls_config *cfg, const struct identity *who,
     const struct identity_wanted *wanted, uint16_t *scheme)
 {
+	const uint32_t fits = wanted->version == KTLS_TLS13 ? who->fits13 : who->fits12;
+
 	for (size_t i = 0; i < cfg->sign_scheme_count; i++)
-		if (signature_fits(cfg->sign_schemes[i], who->public_key, wanted->version) &&
+		if ((fits & signature_bit(cfg->sign_schemes[i])) != 0 &&
 		    has_scheme(wanted->schemes, cfg->sign_schemes[i])) {
 			*scheme = cfg->sign_schemes[i];
 			return true;

@@ -22,8 +22,6 @@ int
 ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
 {
 	struct ktls_config *cfg = OPENSSL_zalloc(sizeof(*cfg));
-	const uint16_t *schemes;
-	size_t count;
 	int err;
 
 	if (cfg == NULL)
@@ -37,10 +35,8 @@ ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
 	cfg->verify = true;
 	cfg->version_min = KTLS_TLS12;
 	cfg->version_max = KTLS_TLS13;
-	schemes = signature_schemes(&count);
-	memcpy(cfg->sign_schemes, schemes, count * sizeof(*schemes));
-	memcpy(cfg->verify_schemes, schemes, count * sizeof(*schemes));
-	cfg->sign_scheme_count = cfg->verify_scheme_count = count;
+	cfg->sign_scheme_count = signature_schemes(crypto, cfg->sign_schemes);
+	cfg->verify_scheme_count = signature_schemes(crypto, cfg->verify_schemes);
 	cfg->verify_depth = CONFIG_CHAIN_MAX;
 	cfg->ticket_count = DEFAULT_TICKET_COUNT;
 	cfg->grease = true;

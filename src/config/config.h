@@ -10,7 +10,7 @@
 #include <ktls/store.h>
 #include "base/lock.h"
 #include "base/wire.h"
-#include "crypto/crypto.h"
+#include "crypto/signature.h"
 #include "session/session.h"
 
 /* certificates of our own chain, or between a leaf and its root */
@@ -27,7 +27,9 @@ struct identity {
 	struct slice cert[CONFIG_CHAIN_MAX];	/* each owned, by OPENSSL_free() */
 	size_t cert_count;			/* 1 at least */
 	EVP_PKEY *key;				/* NULL: it is elsewhere */
+	struct signer signer;			/* made of key */
 	EVP_PKEY *public_key;			/* the leaf's */
+	uint32_t fits12, fits13;		/* signature_fitting() of that */
 	/* the leaf's DNS names in lower case, wildcards with their "*.": length, name, ... */
 	uint8_t *names;				/* owned */
 	size_t names_len;
@@ -101,6 +103,9 @@ struct ktls_config {
 	struct slice authorities;		/* DistinguishedName<1..2^16-1> each; owned */
 	char error[384];
 };
+
+/* An identity by hand: the rest of one that has cert, key and public_key. */
+KTLS_CHECKED int identity_prepare(struct identity *identity, struct ktls_crypto *crypto);
 
 /*
  * From now on immutable. What a role needs is made here once: the store of trusted

@@ -32,6 +32,7 @@ identity_free(struct identity *identity)
 		return;
 	for (size_t i = 0; i < identity->cert_count; i++)
 		OPENSSL_free((void *)(uintptr_t)identity->cert[i].p);
+	signer_free(&identity->signer);
 	EVP_PKEY_free(identity->key);
 	EVP_PKEY_free(identity->public_key);
 	OPENSSL_free(identity->names);
@@ -110,16 +111,18 @@ find_key(struct ktls_config *cfg, BIO *bio, const struct pem *pem, struct found 
 static int
 check_key(struct ktls_config *cfg, const struct pem *pem, const EVP_PKEY *key)
 {
-	int bits = EVP_PKEY_get_bits(key);
+	const int bits = EVP_PKEY_get_bits(key), id = EVP_PKEY_get_id(key);
+	const bool rsa = id == EVP_PKEY_RSA || id == EVP_PKEY_RSA_PSS;
 	const char *type = EVP_PKEY_get0_type_name(key);
+	uint32_t fits;
 
-	if (signature_fits(SIG_ECDSA_SECP256R1_SHA256, key, KTLS_TLS13))
-		return 0;
-	if (signature_fits(SIG_RSA_PSS_RSAE_SHA256, key, KTLS_TLS13) && bits >= RSA_BITS_MIN)
+	if (signature_fitting(key, KTLS_TLS13, &fits) != 0)
+		return out_of_memory(cfg, pem);
+	if ((fits & cfg->crypto->schemes) != 0 && (!rsa || bits >= RSA_BITS_MIN))
 		return 0;
 	return config_fail(cfg, -ENOTSUP, "%s: the key (%s, %d bits) can't be used: it must be "
-	    "ECDSA on P-256, or RSA of 2048 to 8192 bits", pem->name, type != NULL ? type : "?",
-	    bits);
+	    "ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 to 8192 bits for SHA-256 "
+	    "or longer", pem->name, type != NULL ? type : "?", bits);
 }
 
 static void
@@ -173,6 +176,18 @@ encode(const struct found *f, struct identity *identity)
 	return true;
 }
 
+int
+identity_prepare(struct identity *identity, struct ktls_crypto *crypto)
+{
+	const EVP_PKEY *key = identity->public_key;
+	int err;
+
+	if ((err = signature_fitting(key, KTLS_TLS12, &identity->fits12)) != 0 ||
+	    (err = signature_fitting(key, KTLS_TLS13, &identity->fits13)) != 0)
+		return err;
+	return identity->key != NULL ? signer_init(&identity->signer, crypto, identity->key) : 0;
+}
+
 static int
 read_pem(struct ktls_config *cfg, const struct pem *pem, struct found *f,
     int (*find)(struct ktls_config *, BIO *, const struct pem *, struct found *))
@@ -217,14 +232,19 @@ take(struct ktls_config *cfg, const struct pem *cert, const struct pem *key)
 		goto out;
 	}
 	identity->public_key = X509_get_pubkey(f.cert[0]);
+	identity->key = f.key;
+	f.key = NULL;
 	if (identity->public_key == NULL || !encode(&f, identity)) {
 		err = out_of_memory(cfg, cert);
 		goto out;
 	}
 
+	if ((err = identity_prepare(identity, cfg->crypto)) != 0) {
+		err = config_fail(cfg, err, "%s: this libcrypto can't sign with it", key->name);
+		goto out;
+	}
+
 	/* Nothing below can fail. */
-	identity->key = f.key;
-	f.key = NULL;
 	cfg->identity[cfg->identity_count++] = identity;
 	identity = NULL;
 out:

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include "config/pki_testlib.h"
 
@@ -42,6 +43,11 @@ static const struct spec {
 	[TEST_ESCAPE] =		{ "escape", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "escape", "DNS:\x1b[31mred", SERVER, NULL },
 	[TEST_CONSTRAINED] =	{ "constrained", "EC", "P-256", TEST_CERTS, false, true, -DAY, 30 * DAY, "constrained", NAMES, SERVER, NULL },
 	[TEST_P384] =		{ "p384", "EC", "P-384", TEST_CA, false, false, -DAY, 30 * DAY, "p384", NAMES, SERVER, NULL },
+	[TEST_P521] =		{ "p521", "EC", "P-521", TEST_CA, false, false, -DAY, 30 * DAY, "p521", NAMES, SERVER, NULL },
+	[TEST_P224] =		{ "p224", "EC", "P-224", TEST_CA, false, false, -DAY, 30 * DAY, "p224", NAMES, SERVER, NULL },
+	[TEST_RSA_PSS] =	{ "rsa-pss", "RSA-PSS", "2048", TEST_CA, false, false, -DAY, 30 * DAY, "rsa-pss", NAMES, SERVER, NULL },
+	[TEST_UNDER_RSA] =	{ "under-rsa", "EC", "P-256", TEST_RSA_CA, false, false, -DAY, 30 * DAY, "under-rsa", NAMES, SERVER, NULL },
+	[TEST_RSA_CA] =		{ "rsa-ca", "RSA", "2048", TEST_RSA_CA, true, false, -DAY, 30 * DAY, "Test RSA Root", NULL, NULL, NULL },
 	[TEST_RSA_1024] =	{ "rsa1024", "RSA", "1024", TEST_CA, false, false, -DAY, 30 * DAY, "rsa1024", NAMES, SERVER, NULL },
 	[TEST_ED25519] =	{ "ed25519", "ED25519", NULL, TEST_CA, false, false, -DAY, 30 * DAY, "ed25519", NAMES, SERVER, NULL },
 	[TEST_INTERMEDIATE] =	{ "intermediate", "EC", "P-256", TEST_CA, true, false, -DAY, 30 * DAY, "Test Intermediate", NULL, NULL, NULL },
@@ -72,14 +78,27 @@ need(bool is_so, const char *what)
 }
 
 static EVP_PKEY *
+make_rsa(const struct spec *s)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, s->algorithm, NULL);
+	EVP_PKEY *key = NULL;
+
+	need(ctx != NULL && EVP_PKEY_keygen_init(ctx) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)strtol(s->param, NULL, 10)) > 0 &&
+	    EVP_PKEY_generate(ctx, &key) > 0, "making a key");
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static EVP_PKEY *
 make_key(const struct spec *s)
 {
 	EVP_PKEY *key;
 
 	if (strcmp(s->algorithm, "EC") == 0)
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", s->param);
-	else if (strcmp(s->algorithm, "RSA") == 0)
-		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", strtoul(s->param, NULL, 10));
+	else if (strncmp(s->algorithm, "RSA", 3) == 0)
+		key = make_rsa(s);
 	else
 		key = EVP_PKEY_Q_keygen(NULL, NULL, s->algorithm);
 	need(key != NULL, "making a key");

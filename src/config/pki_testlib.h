@@ -35,11 +35,16 @@ enum test_cert {
 	TEST_ESCAPE,		/* a DNS name that would colour a terminal */
 	TEST_CONSTRAINED,	/* its authority may not name example.org; in its file too */
 	TEST_P384,
+	TEST_P521,
+	TEST_P224,		/* a curve that TLS 1.3 doesn't have */
+	TEST_RSA_PSS,		/* RSASSA-PSS 2048, without parameters */
+	TEST_UNDER_RSA,		/* P-256, issued by TEST_RSA_CA */
 	TEST_RSA_1024,
 	TEST_ED25519,
 	TEST_INTERMEDIATE,	/* an authority */
 	TEST_CA,		/* the root, P-256 */
 	TEST_STRANGER,		/* another root */
+	TEST_RSA_CA,		/* and one that signs by RSASSA-PKCS1-v1_5 with SHA-256 */
 	TEST_CERTS
 };
 

@@ -162,30 +162,21 @@ decode_all(const struct chain_asked *asked, struct judged *judged, struct stack_
 	return err;
 }
 
-/* Whether there is a scheme, of either version, under which it can sign a handshake. */
-static bool
-key_fits(const EVP_PKEY *key)
-{
-	size_t count;
-	const uint16_t *schemes = signature_schemes(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (signature_fits(schemes[i], key, KTLS_TLS13) ||
-		    signature_fits(schemes[i], key, KTLS_TLS12))
-			return true;
-	return false;
-}
-
 static int
 leaf_key(const struct chain_asked *asked, struct judged *judged)
 {
 	EVP_PKEY *key = X509_get_pubkey(judged->leaf);
 	char who[VERDICT_NAME] = "";
+	uint32_t fits = 0;
+	int err;
 
 	if (key == NULL && crypto_error() == -ENOMEM)
 		return -ENOMEM;
 	judged->public_key = key;
-	if (key != NULL && key_fits(key))
+	/* What fits in TLS 1.3 fits in TLS 1.2 too. */
+	if (key != NULL && (err = signature_fitting(key, KTLS_TLS12, &fits)) != 0)
+		return err;
+	if ((fits & asked->cfg->crypto->schemes) != 0)
 		return 0;
 	verdict_name(judged->leaf, who, sizeof(who));
 	snprintf(asked->why, asked->why_len, "the certificate of \"%s\": its key is neither "

@@ -8,11 +8,13 @@
 #include <openssl/rand.h>
 #include "crypto/crypto.h"
 #include "crypto/group.h"
+#include "crypto/signature.h"
 #include "crypto/hmac.h"
 
-static const char *const hash_names[HASH_COUNT] = {
+static const char *const hash_names[HASH_ALL] = {
 	[HASH_SHA256] = "SHA256",
 	[HASH_SHA384] = "SHA384",
+	[HASH_SHA512] = "SHA512",
 };
 
 static const char *const aead_names[KTLS_CIPHERS] = {
@@ -47,18 +49,19 @@ fetch(struct ktls_crypto *crypto)
 	const char *propq = crypto->propq;
 	int err;
 
-	for (size_t i = 0; i < HASH_COUNT; i++)
+	for (size_t i = 0; i < HASH_ALL; i++)
 		crypto->md[i] = EVP_MD_fetch(libctx, hash_names[i], propq);
 	for (size_t i = 0; i < KTLS_CIPHERS; i++)
 		crypto->aead[i] = EVP_CIPHER_fetch(libctx, aead_names[i], propq);
 	crypto->mac = EVP_MAC_fetch(libctx, "HMAC", propq);
-	crypto->groups = group_find(libctx, propq);
+	crypto->schemes = signature_find(crypto);
 	ERR_clear_error();			/* what is missing is no error yet */
 
 	if (crypto->md[HASH_SHA256] == NULL || crypto->mac == NULL ||
 	    crypto->aead[KTLS_AES_128_GCM] == NULL)
 		return -ENOTSUP;
-	if ((err = hmac_template(crypto, HASH_SHA256)) != 0 || (err = hmac_probe(crypto)) != 0)
+	if ((err = hmac_template(crypto, HASH_SHA256)) != 0 || (err = hmac_probe(crypto)) != 0 ||
+	    (err = group_find(crypto)) != 0)
 		return err;
 	if (crypto->md[HASH_SHA384] != NULL)
 		return hmac_template(crypto, HASH_SHA384);
@@ -103,9 +106,13 @@ ktls_crypto_unref(struct ktls_crypto *crypto)
 	if (crypto == NULL ||
 	    atomic_fetch_sub_explicit(&crypto->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	for (size_t i = 0; i < HASH_COUNT; i++) {
+	for (size_t i = 0; i < HASH_ALL; i++)
 		EVP_MD_free(crypto->md[i]);
+	for (size_t i = 0; i < HASH_COUNT; i++)
 		EVP_MAC_CTX_free(crypto->hmac[i]);
+	for (size_t i = 0; i < CRYPTO_GROUPS; i++) {
+		EVP_PKEY_CTX_free(crypto->group[i].ctx);
+		EVP_PKEY_free(crypto->group[i].params);
 	}
 	for (size_t i = 0; i < KTLS_CIPHERS; i++)
 		EVP_CIPHER_free(crypto->aead[i]);
@@ -117,7 +124,11 @@ ktls_crypto_unref(struct ktls_crypto *crypto)
 size_t
 crypto_hash_len(enum crypto_hash hash)
 {
-	return hash == HASH_SHA384 ? 48 : 32;
+	static const size_t lens[HASH_ALL] = {
+		[HASH_SHA256] = 32, [HASH_SHA384] = 48, [HASH_SHA512] = 64,
+	};
+
+	return lens[hash];
 }
 
 int

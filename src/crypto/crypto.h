@@ -7,21 +7,29 @@
 #include <ktls/config.h>
 #include "base/wire.h"
 
-enum crypto_hash { HASH_SHA256, HASH_SHA384, HASH_COUNT };
+/* Those of the suites; behind them, SHA-512 for signatures. */
+enum crypto_hash { HASH_SHA256, HASH_SHA384, HASH_COUNT, HASH_SHA512 = HASH_COUNT, HASH_ALL };
 
-#define HASH_LEN_MAX	48
+#define HASH_LEN_MAX	48	/* of a suite's */
+#define DIGEST_LEN_MAX	64
+#define CRYPTO_GROUPS	4
 
 /* Everything that is fetched, fetched once: an EVP_*_fetch() costs more than an HMAC. */
 struct ktls_crypto {
 	atomic_uint refs;
 	OSSL_LIB_CTX *libctx;
 	char *propq;				/* or NULL */
-	EVP_MD *md[HASH_COUNT];
+	EVP_MD *md[HASH_ALL];
 	EVP_MAC *mac;
 	EVP_MAC_CTX *hmac[HASH_COUNT];		/* without a key, never used but to be copied */
 	bool hmac_restarts;			/* hmac.h */
 	EVP_CIPHER *aead[KTLS_CIPHERS];		/* NULL: this libcrypto doesn't have it */
-	uint32_t groups;			/* of group.c's rows, a bit each: it has them */
+	/* Of each of group.c's rows; NULL: this libcrypto doesn't have it. Only copied. */
+	struct {
+		EVP_PKEY *params;		/* the domain parameters */
+		EVP_PKEY_CTX *ctx;		/* for them */
+	} group[CRYPTO_GROUPS];
+	uint32_t schemes;			/* of signature.c's rows, a bit each: it has them */
 };
 
 size_t crypto_hash_len(enum crypto_hash hash);

@@ -13,7 +13,7 @@ fetches_everything(void **unused)
 
 	(void)unused;
 	OK(ktls_crypto_new(&crypto, NULL, NULL));
-	for (size_t i = 0; i < HASH_COUNT; i++)
+	for (size_t i = 0; i < HASH_ALL; i++)
 		assert_non_null(crypto->md[i]);
 	for (size_t i = 0; i < KTLS_CIPHERS; i++)
 		assert_non_null(crypto->aead[i]);
@@ -94,6 +94,7 @@ digests(void **unused)
 	assert_memory_equal(out, sha384, sizeof(sha384));
 	assert_int_equal(crypto_hash_len(HASH_SHA256), 32);
 	assert_int_equal(crypto_hash_len(HASH_SHA384), 48);
+	assert_int_equal(crypto_hash_len(HASH_SHA512), 64);
 	ktls_crypto_unref(crypto);
 }
 

@@ -11,8 +11,8 @@
 #define GROUP_SHARE_MAX		1216	/* X25519MLKEM768's, the largest that is to come */
 #define GROUP_SECRET_MAX	66	/* P-521's */
 
-/* For ktls_crypto_new(): a bit for each row that this libcrypto can do. */
-uint32_t group_find(OSSL_LIB_CTX *libctx, const char *propq);
+/* For ktls_crypto_new(): fills in crypto->group. -ENOMEM; what libcrypto lacks is no error. */
+KTLS_CHECKED int group_find(struct ktls_crypto *crypto);
 
 bool group_known(struct ktls_crypto *crypto, uint16_t id);
 size_t group_share_len(uint16_t id);		/* of a client's share; 0: not known */

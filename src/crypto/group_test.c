@@ -12,7 +12,8 @@
 
 #define INVALID	KTLS_REFUSED(KTLS_R_SHARE_INVALID)
 
-static const uint16_t groups[] = { KTLS_GROUP_X25519, KTLS_GROUP_SECP256R1 };
+static const uint16_t groups[] = { KTLS_GROUP_X25519, KTLS_GROUP_SECP256R1,
+	KTLS_GROUP_SECP384R1, KTLS_GROUP_SECP521R1 };
 #define GROUPS	(sizeof(groups) / sizeof(*groups))
 
 static struct ktls_crypto *crypto;
@@ -72,7 +73,17 @@ both_ends_agree(void **unused)
 	}
 }
 
-static const struct {
+/* The generators, less their last byte (FIPS 186-4 D.1.2). */
+#define P384_X	"aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a38" \
+		"5502f25dbf55296c3a545e3872760ab7"
+#define P384_Y	"3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c0" \
+		"0a60b1ce1d7e819d7a431d7c90ea0e"
+#define P521_X	"00c6858e06b70404e9cd9e3ecb662395b4429c648139053fb521f828af606b4d" \
+		"3dbaa14b5e77efe75928fe1dc127a2ffa8de3348b3c1856a429bf97e7e31c2e5bd66"
+#define P521_Y	"011839296a789a3bc0045c8a5fb42c7d1bd998f54449579b446817afbd17273e" \
+		"662c97ee72995ef42640c550b9013fad0761353c7086a272c24088be94769fd166"
+
+		    static const struct {
 	const char *rule;
 	uint16_t id;
 	const char *share;
@@ -107,6 +118,12 @@ static const struct {
 	  "0000000000000000000000000000000000000000000000000000000000000000000"
 	  "000000000000000000000000000000000000000000000000000000000000000" },
 	{ "P-256: nothing", KTLS_GROUP_SECP256R1, "" },
+	{ "P-384: not on the curve", KTLS_GROUP_SECP384R1, "04" P384_X P384_Y "60" },
+	{ "P-384: compressed", KTLS_GROUP_SECP384R1, "03" P384_X },
+	{ "P-384: hybrid", KTLS_GROUP_SECP384R1, "07" P384_X P384_Y "5f" },
+	{ "P-521: not on the curve", KTLS_GROUP_SECP521R1, "04" P521_X P521_Y "51" },
+	{ "P-521: hybrid", KTLS_GROUP_SECP521R1, "06" P521_X P521_Y "50" },
+	{ "P-521: compressed", KTLS_GROUP_SECP521R1, "02" P521_X },
 };
 
 /* From memory of exactly that length. */
@@ -133,7 +150,7 @@ answer(uint16_t id, const uint8_t *share, size_t share_len)
 static void
 no_points(void **unused)
 {
-	uint8_t share[80];
+	uint8_t share[160];
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -142,6 +159,19 @@ no_points(void **unused)
 		if (err != INVALID)
 			fail_msg("%s: %#x", bad[i].rule, (unsigned)-err);
 	}
+}
+
+/* The same points as they should be, so that what was refused above is what each line says. */
+static void
+good_points(void **unused)
+{
+	uint8_t share[160];
+
+	(void)unused;
+	OK(answer(KTLS_GROUP_SECP384R1, share,
+	    hex_decode("04" P384_X P384_Y "5f", share, sizeof(share))));
+	OK(answer(KTLS_GROUP_SECP521R1, share,
+	    hex_decode("04" P521_X P521_Y "50", share, sizeof(share))));
 }
 
 static void
@@ -179,7 +209,7 @@ unknown_groups(void **unused)
 	GIVES(-ENOTSUP, answer(0x2a2a, share, 32));
 
 	/* Known to us, and not to this libcrypto. */
-	without.groups = 0;
+	without.group[0].ctx = NULL;
 	assert_false(group_known(&without, KTLS_GROUP_X25519));
 	GIVES(-ENOTSUP, group_offer(&without, KTLS_GROUP_X25519, &key, share, &len));
 	assert_null(key);
@@ -231,6 +261,7 @@ main(void)
 		cmocka_unit_test(known_secrets),
 		cmocka_unit_test(both_ends_agree),
 		cmocka_unit_test(no_points),
+		cmocka_unit_test(good_points),
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(unknown_groups),
 		cmocka_unit_test(no_trace),

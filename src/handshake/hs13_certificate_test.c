@@ -125,8 +125,9 @@ signature_is_checked(void **unused)
 	(void)unused;
 	assert_int_equal(hs13_signed_content(hs, KTLS_SERVER, content, &content_len), 0);
 	assert_int_equal(content_len, 64 + 34 + 32);
-	assert_int_equal(signature_make(hs->crypto, SIG_ECDSA_SECP256R1_SHA256, hs->peer.key,
-	    (struct slice){ content, content_len }, signature, &len), 0);
+	assert_int_equal(signature_make(hs->crypto, SIG_ECDSA_SECP256R1_SHA256,
+	    &message_config(KTLS_SERVER)->identity[0]->signer, (struct slice){ content,
+	    content_len }, signature, &len), 0);
 	wr_u16(&w, SIG_ECDSA_SECP256R1_SHA256);
 	wr_vec(&w, 2, (struct slice){ signature, len });
 	len = wr_len(&w);

@@ -119,7 +119,7 @@ self_signature(struct ktls_hs *hs)
 	hs->at = MT_CERTIFICATE_VERIFY;
 	if ((err = machine_signed_content(hs, &content, &content_len)) != 0)
 		return err;
-	err = signature_make(hs->crypto, hs->scheme, hs->cfg->identity[hs->identity]->key,
+	err = signature_make(hs->crypto, hs->scheme, &hs->cfg->identity[hs->identity]->signer,
 	    (struct slice){ content, content_len }, signature, &len);
 	OPENSSL_free(content);
 	return err != 0 ? err : machine_dispatch(hs, MT_SIGNED, (struct slice){ signature, len });

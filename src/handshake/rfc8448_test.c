@@ -221,6 +221,7 @@ give_identity(struct ktls_config *cfg)
 	who->cert_count = 1;
 	who->key = rfc8448_rsa_key();
 	who->public_key = rfc8448_rsa_key();
+	assert_int_equal(identity_prepare(who, cfg->crypto), 0);
 	cfg->identity[0] = who;
 	cfg->identity_count = 1;
 }
