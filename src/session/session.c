@@ -113,7 +113,7 @@ session_encode(const struct session *session, uint8_t **out, size_t *out_len)
 	if (!session_fits(session) || (len = encoded_len(session)) > SESSION_ENCODED_MAX)
 		return -EMSGSIZE;
 	if ((p = OPENSSL_malloc(len)) == NULL)
-		return crypto_error();
+		return -ENOMEM;
 	w = wr_init(p, len);
 	write_session(&w, session);
 	if (!wr_done(&w) || wr_len(&w) != len) {

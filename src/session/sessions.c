@@ -44,20 +44,21 @@ ktls_sessions_new(struct ktls_sessions **out, size_t max)
 {
 	struct ktls_sessions *sessions;
 	size_t buckets = 1;
-	int err = -ENOMEM;
+	int err;
 
 	if (max == 0 || max > MAX_MAX)
 		return -EINVAL;
 	while (buckets < max)
 		buckets *= 2;
 	if ((sessions = OPENSSL_zalloc(sizeof(*sessions))) == NULL)
-		return crypto_error();
+		return -ENOMEM;
 	sessions->uses.newer = sessions->uses.older = &sessions->uses;
 	sessions->max = max;
 	sessions->mask = buckets - 1;
 	atomic_init(&sessions->refs, 1);
-	if ((sessions->buckets = OPENSSL_zalloc(buckets * sizeof(*sessions->buckets))) == NULL ||
-	    RAND_bytes((uint8_t *)&sessions->hash_key, sizeof(sessions->hash_key)) != 1)
+	if ((sessions->buckets = OPENSSL_zalloc(buckets * sizeof(*sessions->buckets))) == NULL)
+		err = -ENOMEM;
+	else if (RAND_bytes((uint8_t *)&sessions->hash_key, sizeof(sessions->hash_key)) != 1)
 		err = crypto_error();
 	else
 		err = lock_init(&sessions->lock);
@@ -231,7 +232,7 @@ ktls_sessions_put(struct ktls_sessions *sessions, const void *key, size_t key_le
 	if (!key_fits(k) || len == 0 || len > DATA_MAX)
 		return -EINVAL;
 	if ((entry = entry_new(k, (struct slice){ data, len })) == NULL)
-		return crypto_error();
+		return -ENOMEM;
 	entry->hash = siphash(&sessions->hash_key, k);
 	entry->once = once;
 	entry->expires = expires;
@@ -274,7 +275,7 @@ get(struct ktls_sessions *sessions, uint64_t hash, struct slice key, int64_t now
 	if (entry == NULL)
 		return -ENOENT;
 	if ((copy = OPENSSL_malloc(entry->len)) == NULL)
-		return crypto_error();
+		return -ENOMEM;
 	memcpy(copy, entry->bytes + entry->key_len, entry->len);
 	*data = copy;
 	*len = entry->len;

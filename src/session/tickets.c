@@ -69,7 +69,7 @@ ktls_tickets_new(struct ktls_tickets **out, struct ktls_crypto *crypto, const vo
 	if (lifetime < LIFETIME_MIN || lifetime > LIFETIME_MAX || start < 0)
 		return -EINVAL;
 	if ((tickets = OPENSSL_zalloc(sizeof(*tickets))) == NULL)
-		return crypto_error();
+		return -ENOMEM;
 	atomic_init(&tickets->refs, 1);
 	tickets->start = start;
 	tickets->lifetime = lifetime;
