@@ -180,10 +180,10 @@ sealing_key(struct ktls_tickets *tickets, uint64_t epoch)
 }
 
 static int
-seal(struct ktls_tickets *tickets, uint64_t epoch, struct slice data, uint8_t *out)
+seal(struct ktls_tickets *tickets, uint64_t epoch, const uint8_t *nonce, struct slice data,
+    uint8_t *out)
 {
 	struct slice name = { out, TICKETS_NAME_LEN };
-	uint8_t *nonce = out + TICKETS_NAME_LEN;
 	struct ticket_key *key;
 	int err;
 
@@ -194,29 +194,38 @@ seal(struct ktls_tickets *tickets, uint64_t epoch, struct slice data, uint8_t *o
 		return -EOVERFLOW;
 	key->seals++;
 	memcpy(out, key->name, TICKETS_NAME_LEN);
+	memcpy(out + TICKETS_NAME_LEN, nonce, AEAD_NONCE_LEN);
 	return aead_seal(&key->seal, nonce, name, data, -1, out + TICKETS_HEADER_LEN);
 }
 
 /*
- * Both work under the lock, with the key's one context: 200 bytes take less than a copy of
- * that context would, and a hundredth of the handshake that they belong to.
+ * This and opening work under the lock, with the key's one context: 200 bytes take less than
+ * a copy of that context would, and a hundredth of the handshake that they belong to.
  */
+int
+tickets_seal(struct ktls_tickets *tickets, int64_t now, const uint8_t nonce[AEAD_NONCE_LEN],
+    struct slice data, uint8_t *out, size_t *out_len)
+{
+	int err;
+
+	lock_enter(&tickets->lock);
+	err = seal(tickets, epoch_of(tickets, now), nonce, data, out);
+	lock_leave(&tickets->lock);
+	if (err == 0)
+		*out_len = data.len + TICKETS_OVERHEAD;
+	return err;
+}
+
 int
 ktls_tickets_seal(struct ktls_tickets *tickets, int64_t now, const void *data, size_t len,
     void *out, size_t *out_len)
 {
-	uint8_t *sealed = out;
+	uint8_t nonce[AEAD_NONCE_LEN];
 	int err;
 
-	/* Never drawn in advance: two forked children would have the same ones. */
-	if ((err = crypto_random(tickets->crypto, sealed + TICKETS_NAME_LEN, AEAD_NONCE_LEN)) != 0)
+	if ((err = crypto_random(tickets->crypto, nonce, sizeof(nonce))) != 0)
 		return err;
-	lock_enter(&tickets->lock);
-	err = seal(tickets, epoch_of(tickets, now), (struct slice){ data, len }, sealed);
-	lock_leave(&tickets->lock);
-	if (err == 0)
-		*out_len = len + TICKETS_OVERHEAD;
-	return err;
+	return tickets_seal(tickets, now, nonce, (struct slice){ data, len }, out, out_len);
 }
 
 static struct ticket_key *

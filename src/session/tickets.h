@@ -43,4 +43,13 @@ struct ktls_tickets {
 	struct ticket_key keys[TICKETS_KEYS];	/* epoch n's is at n % TICKETS_KEYS */
 };
 
+/*
+ * ktls_tickets_seal() with a nonce that the caller drew for this very call: libcrypto takes
+ * 2 us to give some random bytes, ten times what sealing takes, and as long for a few
+ * more; who needs other random bytes as well draws all at once. Never kept over
+ * a callback: two forked children would have the same one.
+ */
+KTLS_CHECKED int tickets_seal(struct ktls_tickets *tickets, int64_t now,
+    const uint8_t nonce[AEAD_NONCE_LEN], struct slice data, uint8_t *out, size_t *out_len);
+
 #endif

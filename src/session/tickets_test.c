@@ -258,6 +258,23 @@ tickets_tell_nothing(void **unused)
 	ktls_tickets_unref(tickets);
 }
 
+static void
+with_a_nonce(void **unused)
+{
+	const uint8_t nonce[AEAD_NONCE_LEN] = { 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 9, 8 };
+	struct ktls_tickets *tickets = make();
+	struct ticket ticket = seal(tickets, START);
+
+	(void)unused;
+	OK(tickets_seal(tickets, START, nonce, (struct slice){ (uint8_t *)&ticket.text,
+	    sizeof(ticket.text) }, ticket.p, &ticket.len));
+	assert_int_equal(ticket.len, sizeof(ticket.text) + TICKETS_OVERHEAD);
+	assert_memory_equal(ticket.p + TICKETS_NAME_LEN, nonce, sizeof(nonce));
+	OK(try(tickets, START, &ticket));
+	free(ticket.p);
+	ktls_tickets_unref(tickets);
+}
+
 /* Never an error: a clock that goes back, a little or far, finds keys. */
 static void
 the_clock_goes_back(void **unused)
@@ -527,6 +544,7 @@ main(void)
 		cmocka_unit_test(who_agrees),
 		cmocka_unit_test(every_bit_counts),
 		cmocka_unit_test(tickets_tell_nothing),
+		cmocka_unit_test(with_a_nonce),
 		cmocka_unit_test(the_clock_goes_back),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(a_key_seals_so_often),
