@@ -173,7 +173,9 @@ enum ktls_question_kind {
 	KTLS_ASK_TICKET_OPEN,
 	/* Seal `data`: the answer is the ticket, 65,535 bytes at most; none: no ticket is given. */
 	KTLS_ASK_TICKET_SEAL,
-	/* The session kept under `key`; a client is to be given each TLS 1.3 one once. None: none. */
+	/*
+	 * The session kept under `key`; a client is to be given each TLS 1.3 one once. None: none.
+	 */
 	KTLS_ASK_SESSION_GET,
 	/*
 	 * Keep the session `data` under `key`, until `expires`. Any answer will do. A TLS 1.3
@@ -212,7 +214,10 @@ KTLS_API const struct ktls_question *ktls_hs_question(const struct ktls_hs *hs);
 KTLS_API void ktls_hs_answer(struct ktls_hs *hs, int err, const void *data, size_t len);
 /* cfg NULL: the one it has. Takes a reference. Callbacks of both may be asked afterwards. */
 KTLS_API void ktls_hs_answer_config(struct ktls_hs *hs, struct ktls_config *cfg);
-/* -1: none; a client then shows none, a server refuses the client. KTLS_IDENTITY_AUTO: the engine's choice. */
+/*
+ * -1: none; a client then shows none, a server refuses the client.
+ * KTLS_IDENTITY_AUTO: the engine's choice.
+ */
 #define KTLS_IDENTITY_AUTO	(-2)
 KTLS_API void ktls_hs_answer_identity(struct ktls_hs *hs, int identity);
 

@@ -90,6 +90,8 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(CH_SHARE_GROUP, illegal_parameter, "a key share of a group that supported_groups lacks", "RFC 8446 4.2.8") \
 	X(CH_PSK_NOT_LAST, illegal_parameter, "pre_shared_key isn't the last extension", "RFC 8446 4.2.11") \
 	X(CH_PSK_BINDERS, illegal_parameter, "not as many binders as identities", "RFC 8446 4.2.11") \
+	X(CH_BINDER, decrypt_error, "a binder that isn't its pre-shared key's", "RFC 8446 4.2.11") \
+	X(CH_COOKIE, illegal_parameter, "a cookie that isn't ours", "RFC 8446 4.2.2") \
 	X(CH_PSK_MODES, missing_extension, "pre_shared_key without psk_key_exchange_modes", "RFC 8446 4.2.9") \
 	X(CH_EARLY_DATA, illegal_parameter, "early_data where it can't be offered", "RFC 8446 4.1.2, 4.2.10") \
 	X(CH_CHANGED, illegal_parameter, "the second ClientHello changes what it must repeat", "RFC 8446 4.1.2") \
@@ -103,6 +105,7 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(SH_COMPRESSION, illegal_parameter, "a compression method other than null", "RFC 8446 4.1.3") \
 	X(SH_MISSING, missing_extension, "key_share is missing", "RFC 8446 9.2") \
 	X(SH_GROUP, illegal_parameter, "a key share of a group for which we sent none", "RFC 8446 4.2.8") \
+	X(SH_PSK, illegal_parameter, "the server chose a pre-shared key that we did not offer, or not of this hash", "RFC 8446 4.2.11") \
 	X(SH_CHANGED, illegal_parameter, "ServerHello differs from the HelloRetryRequest before it", "RFC 8446 4.1.4") \
 	X(HRR_TWICE, unexpected_message, "a second HelloRetryRequest", "RFC 8446 4.1.4") \
 	X(HRR_NO_CHANGE, illegal_parameter, "HelloRetryRequest asks for no change", "RFC 8446 4.1.4") \

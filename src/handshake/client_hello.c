@@ -86,22 +86,24 @@ key_shares(struct reader *r)
 	return all;
 }
 
-/* RFC 8446 4.2.11: read and let go. We have given no ticket, so we know none of them. */
+/* RFC 8446 4.2.11 */
 static int
-pre_shared_key(struct reader *r)
+pre_shared_key(struct client_hello *ch, struct reader *r)
 {
 	const uint8_t *list = rd_open(r, 2);
 	size_t identities = 0, binders = 0;
 
-	if (r->end - r->p < PSK_IDENTITY_MIN)
+	ch->psk_identities = (struct slice){ r->p, (size_t)(r->end - r->p) };
+	if (ch->psk_identities.len < PSK_IDENTITY_MIN)
 		r->bad = true;
 	for (; rd_more(r); identities++) {
 		if (rd_vec(r, 2).len == 0)
 			r->bad = true;
-		(void)rd_bytes(r, 4);		/* obfuscated_ticket_age */
+		(void)rd_u32(r);		/* obfuscated_ticket_age: early data's alone */
 	}
 	rd_close(r, list);
 	list = rd_open(r, 2);
+	ch->psk_binders = (struct slice){ r->p, (size_t)(r->end - r->p) };
 	for (; rd_more(r); binders++)
 		if (rd_vec(r, 1).len < PSK_BINDER_MIN)
 			r->bad = true;
@@ -130,14 +132,14 @@ decode_extension(struct client_hello *ch, struct extensions *x, uint16_t type)
 	case EXT_EARLY_DATA:		break;		/* empty */
 	case EXT_POST_HANDSHAKE_AUTH:	break;		/* empty */
 	case EXT_COOKIE:
-		if (rd_vec(r, 2).len == 0)
+		if ((ch->cookie = rd_vec(r, 2)).len == 0)
 			r->bad = true;
 		break;
 	case EXT_PSK_KEY_EXCHANGE_MODES:
-		if (rd_vec(r, 1).len == 0)
+		if ((ch->psk_modes = rd_vec(r, 1)).len == 0)
 			r->bad = true;
 		break;
-	case EXT_PRE_SHARED_KEY:	return pre_shared_key(r);
+	case EXT_PRE_SHARED_KEY:	return pre_shared_key(ch, r);
 	default:			extensions_skip(x);
 	}
 	return 0;
@@ -233,11 +235,25 @@ write_server_name(struct writer *w, const char *name)
 	wr_close(w, ext);
 }
 
+/* RFC 8701 3: reserved values, so that servers stay tolerant of what they don't know. */
+void
+client_hello_grease(const uint8_t random[GREASE_COUNT], uint16_t grease[GREASE_COUNT])
+{
+	for (size_t i = 0; i < GREASE_COUNT; i++)
+		grease[i] = (uint16_t)(0x0a0a + (random[i] & 15) * 0x1010);
+	if (grease[GREASE_LAST_EXTENSION] == grease[GREASE_EXTENSION])
+		grease[GREASE_LAST_EXTENSION] ^= 0x1010;
+}
+
+/* first: a reserved value before the others; 0: none */
 static void
-write_numbers(struct writer *w, uint16_t type, const uint16_t *numbers_, size_t count)
+write_numbers(struct writer *w, uint16_t type, uint16_t first, const uint16_t *numbers_,
+    size_t count)
 {
 	uint8_t *ext = extension_write(w, type), *list = wr_open(w, 2);
 
+	if (first != 0)
+		wr_u16(w, first);
 	for (size_t i = 0; i < count; i++)
 		wr_u16(w, numbers_[i]);
 	wr_close(w, list);
@@ -249,6 +265,11 @@ write_key_share(struct writer *w, const struct client_hello_params *p)
 {
 	uint8_t *ext = extension_write(w, EXT_KEY_SHARE), *list = wr_open(w, 2);
 
+	if (p->grease != NULL && !p->retry) {
+		wr_u16(w, p->grease[GREASE_GROUP]);
+		wr_u16(w, 1);
+		wr_u8(w, 0);
+	}
 	wr_u16(w, p->share_group);
 	wr_vec(w, 2, p->share);
 	wr_close(w, list);
@@ -260,6 +281,8 @@ write_supported_versions(struct writer *w, const struct client_hello_params *p)
 {
 	uint8_t *ext = extension_write(w, EXT_SUPPORTED_VERSIONS), *list = wr_open(w, 1);
 
+	if (p->grease != NULL)
+		wr_u16(w, p->grease[GREASE_VERSION]);
 	for (uint16_t version = p->version_max; version >= p->version_min; version--)
 		wr_u16(w, version);
 	wr_close(w, list);
@@ -320,6 +343,33 @@ encode_extensions12(struct writer *w, const struct client_hello_params *p)
 	return offered;
 }
 
+static void
+write_psk_modes(struct writer *w)
+{
+	static const uint8_t dhe = 1;		/* psk_dhe_ke, RFC 8446 4.2.9 */
+	uint8_t *ext = extension_write(w, EXT_PSK_KEY_EXCHANGE_MODES);
+
+	wr_vec(w, 1, (struct slice){ &dhe, 1 });
+	wr_close(w, ext);
+}
+
+/* RFC 8446 4.2.11: the last one. */
+static void
+write_pre_shared_key(struct writer *w, const struct client_hello_params *p)
+{
+	uint8_t *ext = extension_write(w, EXT_PRE_SHARED_KEY), *list = wr_open(w, 2), *binder;
+
+	wr_vec(w, 2, p->psk);
+	wr_u32(w, p->psk_age);
+	wr_close(w, list);
+	list = wr_open(w, 2);
+	wr_u8(w, (uint8_t)p->binder_len);
+	if ((binder = wr_room(w, p->binder_len)) != NULL)
+		memset(binder, 0, p->binder_len);
+	wr_close(w, list);
+	wr_close(w, ext);
+}
+
 static uint32_t
 encode_extensions13(struct writer *w, const struct client_hello_params *p)
 {
@@ -331,6 +381,10 @@ encode_extensions13(struct writer *w, const struct client_hello_params *p)
 		write_cookie(w, p->cookie);
 		offered |= extension_bit(EXT_COOKIE);
 	}
+	if (p->takes_tickets) {
+		write_psk_modes(w);
+		offered |= extension_bit(EXT_PSK_KEY_EXCHANGE_MODES);
+	}
 	write_key_share(w, p);
 	return offered;
 }
@@ -341,12 +395,15 @@ encode_extensions(struct writer *w, const struct client_hello_params *p)
 	uint32_t offered =
 	    extension_bit(EXT_SUPPORTED_GROUPS) | extension_bit(EXT_SIGNATURE_ALGORITHMS);
 
+	if (p->grease != NULL)
+		wr_close(w, extension_write(w, p->grease[GREASE_EXTENSION]));
 	if (p->server_name[0] != '\0') {
 		write_server_name(w, p->server_name);
 		offered |= extension_bit(EXT_SERVER_NAME);
 	}
-	write_numbers(w, EXT_SUPPORTED_GROUPS, p->groups, p->group_count);
-	write_numbers(w, EXT_SIGNATURE_ALGORITHMS, p->schemes, p->scheme_count);
+	write_numbers(w, EXT_SUPPORTED_GROUPS, p->grease != NULL ? p->grease[GREASE_GROUP] : 0,
+	    p->groups, p->group_count);
+	write_numbers(w, EXT_SIGNATURE_ALGORITHMS, 0, p->schemes, p->scheme_count);
 	if (p->alpn_count != 0) {
 		write_alpn(w, p->alpn, p->alpn_count);
 		offered |= extension_bit(EXT_ALPN);
@@ -359,6 +416,16 @@ encode_extensions(struct writer *w, const struct client_hello_params *p)
 		offered |= encode_extensions12(w, p);
 	if (p->version_max >= KTLS_TLS13)
 		offered |= encode_extensions13(w, p);
+	if (p->grease != NULL) {		/* with a byte, and not the last: RFC 8446 4.2.11 */
+		uint8_t *ext = extension_write(w, p->grease[GREASE_LAST_EXTENSION]);
+
+		wr_u8(w, 0);
+		wr_close(w, ext);
+	}
+	if (p->psk.len != 0) {
+		write_pre_shared_key(w, p);
+		offered |= extension_bit(EXT_PRE_SHARED_KEY);
+	}
 	return offered;
 }
 
@@ -368,6 +435,8 @@ encode_suites(struct writer *w, const struct client_hello_params *p)
 {
 	uint8_t *len = wr_open(w, 2);
 
+	if (p->grease != NULL)
+		wr_u16(w, p->grease[GREASE_SUITE]);
 	for (size_t i = 0; p->version_max >= KTLS_TLS13 && i < p->cipher_count; i++)
 		wr_u16(w, suite_of(p->ciphers[i])->id);
 	for (size_t i = 0; p->version_min <= KTLS_TLS12 && i < p->cipher_count; i++)

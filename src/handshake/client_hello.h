@@ -29,6 +29,10 @@ struct client_hello {
 	struct slice point_formats;	/* a byte each, at least one */
 	struct slice ticket;		/* session_ticket, perhaps empty */
 	struct slice renegotiated_connection;
+	struct slice cookie;
+	struct slice psk_modes;		/* bytes, at least one */
+	struct slice psk_identities;	/* PskIdentity, one after the other, well-formed */
+	struct slice psk_binders;	/* PskBinderEntry, as many; the message ends with them */
 };
 
 /* 0, or KTLS_REFUSED(); ch is then worth nothing. */
@@ -71,9 +75,19 @@ struct client_hello_params {
 	size_t alpn_count;
 	uint16_t record_size_limit;	/* 0: not sent */
 	struct slice cookie;		/* empty: not sent */
-	bool takes_tickets;		/* TLS 1.2: session_ticket is sent */
-	struct slice ticket;		/* in it, or empty */
+	bool takes_tickets;		/* session_ticket is sent, or psk_key_exchange_modes */
+	struct slice ticket;		/* TLS 1.2: in it, or empty */
+	bool retry;			/* the second one: its one share is the one asked for */
+	struct slice psk;		/* TLS 1.3: the ticket in pre_shared_key; empty: not sent */
+	uint32_t psk_age;		/* obfuscated */
+	/* its binder is left zero: it is over all that stands before */
+	size_t binder_len;
+	const uint16_t *grease;		/* GREASE_COUNT reserved values (RFC 8701), or NULL */
 };
+enum { GREASE_SUITE, GREASE_GROUP, GREASE_EXTENSION, GREASE_LAST_EXTENSION, GREASE_VERSION,
+	GREASE_COUNT };
+/* 0x0a0a, 0x1a1a .. 0xfafa, from random bytes; the two extensions differ. */
+void client_hello_grease(const uint8_t random[GREASE_COUNT], uint16_t grease[GREASE_COUNT]);
 
 /* Writes the body; returns the extensions in it. A full writer has latched. */
 uint32_t client_hello_encode(struct writer *w, const struct client_hello_params *p);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 #include "handshake/client_hello.h"
+#include "handshake/hs13_psk.h"
 #include "handshake/machine.h"
 
 /* ClientHello, RFC 8446 4.1.2 and RFC 5246 7.4.1.2: a client's, for all versions that it speaks. */
@@ -27,8 +28,17 @@ params_of(const struct ktls_hs *hs)
 		.cookie = { hs->cookie, hs->cookie_len },
 		.schemes = hs->cfg->verify_schemes,
 		.scheme_count = hs->cfg->verify_scheme_count,
+		.retry = hs->retried,
+		.takes_tickets = resumption_can(hs, KTLS_ASK_SESSION_PUT),
+		.grease = hs->cfg->grease ? hs->grease : NULL,
 	};
+	struct psk_offer psk;
 
+	if (hs13_psk_offer(hs, &psk)) {
+		p.psk = psk.ticket;
+		p.psk_age = psk.age;
+		p.binder_len = psk.binder_len;
+	}
 	return p;
 }
 
@@ -45,18 +55,45 @@ make_share(struct ktls_hs *hs)
 static int
 make_random(struct ktls_hs *hs)
 {
+	struct {
+		uint8_t client[RANDOM_LEN], session_id[SESSION_ID_MAX], grease[GREASE_COUNT];
+	} r;
 	int err;
 
-	if ((err = crypto_random(hs->crypto, hs->client_random, RANDOM_LEN)) != 0)
+	if ((err = crypto_random(hs->crypto, &r, sizeof(r))) != 0)
 		return err;
+	memcpy(hs->client_random, r.client, RANDOM_LEN);
+	client_hello_grease(r.grease, hs->grease);
 	if (hs->cfg->version_max < KTLS_TLS13)
 		return 0;
-	if ((err = crypto_random(hs->crypto, hs->session_id, SESSION_ID_MAX)) != 0)
-		return err;
+	memcpy(hs->session_id, r.session_id, SESSION_ID_MAX);
 	hs->session_id_len = SESSION_ID_MAX;
 	hs->compat = true;
 	hs->group = hs->cfg->groups[0];
 	return 0;
+}
+
+/* The binder, over all before it: the last bytes of what w holds. */
+static int
+bind_psk(struct ktls_hs *hs, struct writer *w, size_t binder_len)
+{
+	const struct slice all = wr_written(w);
+	const size_t body = all.len - MESSAGE_HEADER;
+	uint8_t *start = w->start, binder[HASH_LEN_MAX], open[3];
+	int err;
+
+	if (w->bad)
+		return KTLS_REFUSED(KTLS_R_INTERNAL);
+	/* The message's length is filled in when it is closed, and is part of it now. */
+	memcpy(open, start + 1, sizeof(open));
+	start[1] = (uint8_t)(body >> 16);
+	start[2] = (uint8_t)(body >> 8);
+	start[3] = (uint8_t)body;
+	err = hs13_psk_bind(hs, (struct slice){ all.p, all.len - 3 - binder_len }, binder);
+	memcpy(start + 1, open, sizeof(open));
+	if (err == 0)
+		memcpy(start + all.len - binder_len, binder, binder_len);
+	return err;
 }
 
 /* START -> WAIT_SH */
@@ -74,6 +111,8 @@ client_hello_send(struct ktls_hs *hs, struct writer *w)
 		return err;
 	p = params_of(hs);
 	hs->offered = client_hello_encode(w, &p);
+	if (p.psk.len != 0 && (err = bind_psk(hs, w, p.binder_len)) != 0)
+		return err;
 	hs->in.cut.ccs = true;
 	hs->window = true;		/* the server's whole flight, and data, may follow */
 	hs->state = ST_WAIT_SH;

@@ -75,8 +75,13 @@ ktls_hs_new(struct ktls_hs **out, struct ktls_config *cfg, enum ktls_role role,
 	transcript_init(&hs->transcript, hs->crypto);
 	if ((err = check_config(cfg, role)) != 0 ||
 	    (err = set_names(hs, params)) != 0 ||
-	    (err = config_use(cfg, role == KTLS_CLIENT)) != 0 ||
-	    (err = machine_run(hs)) != 0) {		/* a client's ClientHello */
+	    (err = config_use(cfg, role == KTLS_CLIENT)) != 0) {
+		ktls_hs_free(hs);
+		return err;
+	}
+	if (role == KTLS_CLIENT && resumption_can(hs, KTLS_ASK_SESSION_GET))
+		hs->questions.due = KTLS_ASK_SESSION_GET;
+	if ((err = machine_run(hs)) != 0) {		/* a client's ClientHello */
 		ktls_hs_free(hs);
 		return err;
 	}
@@ -106,6 +111,7 @@ ktls_hs_free(struct ktls_hs *hs)
 	OPENSSL_free(hs->hello);
 	OPENSSL_free(hs->cookie);
 	question_free(&hs->questions);
+	resumption_free(&hs->resume);
 	OPENSSL_clear_free(hs, sizeof(*hs));
 	ktls_config_unref(cfg);
 }
@@ -295,6 +301,12 @@ ktls_hs_peer_signature_scheme(const struct ktls_hs *hs)
 	return hs->version != 0 ? hs->peer_scheme : 0;
 }
 
+bool
+ktls_hs_resumed(const struct ktls_hs *hs)
+{
+	return hs->resume.resumed;
+}
+
 const void *
 ktls_hs_peer_chain(const struct ktls_hs *hs, size_t index, size_t *len)
 {
@@ -305,12 +317,6 @@ ktls_hs_peer_chain(const struct ktls_hs *hs, size_t index, size_t *len)
 		return NULL;
 	*len = chain[index].len;
 	return chain[index].p;
-}
-
-bool
-ktls_hs_resumed(const struct ktls_hs *hs)
-{
-	return hs->resumed;
 }
 
 int

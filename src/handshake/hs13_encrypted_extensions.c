@@ -54,7 +54,7 @@ encrypted_extensions_decode(struct encrypted_extensions *ee, struct slice body, 
 	return rd_done(&r) ? 0 : KTLS_REFUSED(KTLS_R_MALFORMED);
 }
 
-/* WAIT_EE -> WAIT_CERT_CR */
+/* WAIT_EE -> WAIT_CERT_CR, or, with a PSK, WAIT_FINISHED. */
 int
 hs13_encrypted_extensions_recv(struct ktls_hs *hs, struct slice body)
 {
@@ -78,7 +78,7 @@ hs13_encrypted_extensions_recv(struct ktls_hs *hs, struct slice body)
 		ktls_record_set_limit(hs->rec[KTLS_TX], hs->peer_limit);
 		ktls_record_set_limit(hs->rec[KTLS_RX], hs->our_limit);
 	}
-	hs->state = ST_WAIT_CERT_CR;
+	hs->state = hs->resume.resumed ? ST_WAIT_FINISHED : ST_WAIT_CERT_CR;
 	return 0;
 }
 
@@ -109,7 +109,7 @@ encrypted_extensions_encode(struct writer *w, const struct encrypted_extensions 
 	wr_close(w, exts);
 }
 
-/* SEND_EE -> SEND_CR or SEND_CERT */
+/* SEND_EE -> SEND_CR or SEND_CERT; SEND_FINISHED with a PSK. */
 int
 hs13_encrypted_extensions_send(struct ktls_hs *hs, struct writer *w)
 {
@@ -131,6 +131,10 @@ hs13_encrypted_extensions_send(struct ktls_hs *hs, struct writer *w)
 		ee.seen |= extension_bit(EXT_ALPN);
 	}
 	encrypted_extensions_encode(w, &ee);
-	hs->state = hs->cfg->client_auth != KTLS_CLIENT_AUTH_NONE ? ST_SEND_CR : ST_SEND_CERT;
+	if (hs->resume.resumed)
+		hs->state = ST_SEND_FINISHED;
+	else
+		hs->state = hs->cfg->client_auth != KTLS_CLIENT_AUTH_NONE ?
+		    ST_SEND_CR : ST_SEND_CERT;
 	return 0;
 }

@@ -31,9 +31,10 @@ hs13_finished_recv(struct ktls_hs *hs, struct slice body)
 	if (CRYPTO_memcmp(mac, body.p, body.len) != 0)
 		return KTLS_REFUSED(KTLS_R_FINISHED_MAC);
 
-	/* Nothing below can fail. */
+	/* Nothing below can fail. What is to be sealed is made when its secret is known. */
 	if (hs->role == KTLS_SERVER) {
-		hs->state = ST_CONNECTED;
+		hs->resume.tickets = hs13_tickets_due(hs);
+		hs->state = hs->resume.tickets != 0 ? ST_WAIT_SEALED : ST_CONNECTED;
 	} else if (hs->certificate_requested) {
 		hs->questions.due = KTLS_ASK_IDENTITY;
 		hs->state = ST_WAIT_IDENTITY;

@@ -32,9 +32,10 @@ install(struct ktls_hs *hs, enum ktls_dir dir, const uint8_t *secret)
 	ktls_keys_wipe(&keys);
 	if (err != 0)
 		return err;
-	if (dir == KTLS_TX)
+	if (dir == KTLS_TX) {
 		ktls_record_set_limit(*rec, hs->peer_limit);
-	else if (!hs->in.skip_early)	/* early data was made before there was a limit */
+		ktls_record_set_padding(*rec, hs->cfg->padding);
+	} else if (!hs->in.skip_early)	/* early data was made before there was a limit */
 		ktls_record_set_limit(*rec, hs->our_limit);
 	hs->in.cut.rec = hs->rec[KTLS_RX];
 	return 0;
@@ -54,8 +55,10 @@ hs13_keys_handshake(struct ktls_hs *hs)
 	uint8_t hash[HASH_LEN_MAX];
 	int err;
 
+	/* With a PSK the Early Secret is known from its binder. */
 	if ((err = transcript_hash(&hs->transcript, hash)) != 0 ||
-	    (err = schedule13_early(s, hs->crypto, hs->suite->hash, no_psk)) != 0 ||
+	    (!hs->resume.resumed &&
+	    (err = schedule13_early(s, hs->crypto, hs->suite->hash, no_psk)) != 0) ||
 	    (err = schedule13_handshake(s, shared)) != 0 ||
 	    (err = schedule13_derive(s, LABEL_C_HS, hash, client)) != 0 ||
 	    (err = schedule13_derive(s, LABEL_S_HS, hash, server)) != 0 ||
@@ -70,6 +73,27 @@ hs13_keys_handshake(struct ktls_hs *hs)
 	return 0;
 }
 
+/* RFC 8446 7.1: what is left of the schedule makes it when it is asked for. */
+int
+hs13_exporter_secret(const struct ktls_hs *hs, uint8_t out[HASH_LEN_MAX])
+{
+	return schedule13_derive(&hs->schedule, LABEL_EXP, hs->finished_hash, out);
+}
+
+static int
+log_exporter(struct ktls_hs *hs)
+{
+	uint8_t exporter[HASH_LEN_MAX];
+	int err;
+
+	if (hs->cfg->keylog == NULL)
+		return 0;
+	if ((err = hs13_exporter_secret(hs, exporter)) == 0)
+		keylog_secret(hs, "EXPORTER_SECRET", exporter);
+	explicit_bzero(exporter, sizeof(exporter));
+	return err;
+}
+
 /*
  * After the server's Finished: the keys that leave the engine. It keeps using one
  * of them itself: a server that refuses the client's Finished seals its alert
@@ -81,13 +105,13 @@ hs13_keys_application(struct ktls_hs *hs)
 	struct schedule13 *s = &hs->schedule;
 	uint8_t *client = hs->app_secret[from_client(hs)];
 	uint8_t *server = hs->app_secret[from_server(hs)];
-	uint8_t hash[HASH_LEN_MAX];
+	uint8_t *hash = hs->finished_hash;
 	int err;
 
 	if ((err = transcript_hash(&hs->transcript, hash)) != 0 ||
 	    (err = schedule13_derive(s, LABEL_C_AP, hash, client)) != 0 ||
 	    (err = schedule13_derive(s, LABEL_S_AP, hash, server)) != 0 ||
-	    (err = schedule13_derive(s, LABEL_EXP, hash, hs->exporter_secret)) != 0)
+	    (err = log_exporter(hs)) != 0)
 		return err;
 	for (int dir = 0; dir < KTLS_DIRS; dir++)
 		if ((err = traffic_keys(hs->crypto, hs->suite->hash, hs->suite->cipher,
@@ -99,48 +123,54 @@ hs13_keys_application(struct ktls_hs *hs)
 	hs->window = true;
 	keylog_secret(hs, "CLIENT_TRAFFIC_SECRET_0", client);
 	keylog_secret(hs, "SERVER_TRAFFIC_SECRET_0", server);
-	keylog_secret(hs, "EXPORTER_SECRET", hs->exporter_secret);
 	return 0;
 }
 
-/* Whether there are tickets to come. */
-static bool
-resumable(const struct ktls_hs *hs)
-{
-	const struct ktls_config *cfg = hs->cfg;
-
-	if (hs->role == KTLS_CLIENT)
-		return cfg->sessions != NULL || cfg->ask[KTLS_ASK_SESSION_PUT].fn != NULL;
-	return cfg->tickets != NULL || cfg->ask[KTLS_ASK_TICKET_SEAL].asked;
-}
-
-static int
-derive_resumption(struct ktls_hs *hs)
-{
-	uint8_t hash[HASH_LEN_MAX];
-	int err;
-
-	if (!resumable(hs))
-		return 0;
-	if ((err = transcript_hash(&hs->transcript, hash)) != 0)
-		return err;
-	return schedule13_derive(&hs->schedule, LABEL_RES, hash, hs->resumption_secret);
-}
-
-/* After the last Finished: nothing of the handshake's protection is needed again. */
+/* After the last message: nothing of the handshake's protection is needed again. */
 int
 hs13_keys_done(struct ktls_hs *hs)
 {
-	int err;
-
-	if ((err = derive_resumption(hs)) != 0)
-		return err;
-	schedule13_wipe(&hs->schedule);
 	explicit_bzero(hs->hs_secret, sizeof(hs->hs_secret));
+	if (hs->role == KTLS_SERVER)		/* tickets have gone out under them */
+		hs->app_keys[KTLS_TX].seq = ktls_record_seq(hs->rec[KTLS_TX]);
 	for (int dir = 0; dir < KTLS_DIRS; dir++) {
 		ktls_record_free(hs->rec[dir]);
 		hs->rec[dir] = NULL;
 	}
 	hs->in.cut.rec = NULL;
 	return 0;
+}
+
+/* Whether anybody will make tickets, or sessions of them. */
+static bool
+resumption_wanted(const struct ktls_hs *hs)
+{
+	return hs->role == KTLS_SERVER ? hs->resume.tickets != 0 :
+	    resumption_can(hs, KTLS_ASK_SESSION_PUT);
+}
+
+/* After the client's Finished: RFC 8446 7.1, resumption_master_secret. */
+int
+hs13_keys_resumption(struct ktls_hs *hs)
+{
+	uint8_t hash[HASH_LEN_MAX];
+	int err;
+
+	if (!resumption_wanted(hs))
+		return hs13_keys_done(hs);
+	if ((err = transcript_hash(&hs->transcript, hash)) != 0 ||
+	    (err = schedule13_derive(&hs->schedule, LABEL_RES, hash, hs->resume.secret)) != 0)
+		return err;
+	return hs13_keys_ticket(hs);
+}
+
+/* The next ticket, or the end of all this. */
+int
+hs13_keys_ticket(struct ktls_hs *hs)
+{
+	int err;
+
+	if (hs->state == ST_WAIT_SEALED && (err = hs13_ticket_make(hs)) != 0)
+		return err;
+	return hs->state == ST_CONNECTED ? hs13_keys_done(hs) : 0;
 }

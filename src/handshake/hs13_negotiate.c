@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include "handshake/hs13_psk.h"
 #include "handshake/negotiate.h"
 
 /* What a TLS 1.3 server makes of a ClientHello, RFC 8446 4.1.1. */
@@ -13,13 +14,11 @@ struct choice {
 	uint8_t digest[32];
 };
 
-/* RFC 8446 9.2. We take no pre-shared keys, so none of the three can be spared. */
+/* RFC 8446 9.2: without (EC)DHE we do nothing, so neither can be spared. */
 static int
 check_required(struct ktls_hs *hs, const struct client_hello *ch)
 {
-	static const uint16_t required[] = {
-		EXT_SUPPORTED_GROUPS, EXT_KEY_SHARE, EXT_SIGNATURE_ALGORITHMS,
-	};
+	static const uint16_t required[] = { EXT_SUPPORTED_GROUPS, EXT_KEY_SHARE };
 
 	if (ch->compression.len != 1 || ch->compression.p[0] != 0)
 		return KTLS_REFUSED(KTLS_R_CH_COMPRESSION);
@@ -170,7 +169,24 @@ check_share_len(const struct choice *c)
 	return 0;
 }
 
-/* RECVD_CH -> WAIT_IDENTITY, or SEND_HRR. */
+/* RFC 8446 9.2: without a PSK somebody must sign. */
+static int
+check_signatures(struct ktls_hs *hs, const struct client_hello *ch)
+{
+	if (client_hello_has(ch, EXT_SIGNATURE_ALGORITHMS))
+		return 0;
+	return fail_refuse(hs, KTLS_R_CH_MISSING, "%s is missing (RFC 8446 9.2)",
+	    extension_name(EXT_SIGNATURE_ALGORITHMS));
+}
+
+static void
+ask_identity(struct ktls_hs *hs)
+{
+	hs->questions.due = KTLS_ASK_IDENTITY;
+	hs->state = ST_WAIT_IDENTITY;
+}
+
+/* RECVD_CH -> SEND_HRR, WAIT_PSK or WAIT_IDENTITY. */
 int
 hs13_negotiate(struct ktls_hs *hs, const struct client_hello *ch)
 {
@@ -178,6 +194,7 @@ hs13_negotiate(struct ktls_hs *hs, const struct client_hello *ch)
 	int err;
 
 	if ((err = check_required(hs, ch)) != 0 ||
+	    (!hs13_psk_offered(hs, ch) && (err = check_signatures(hs, ch)) != 0) ||
 	    (err = check_shares(hs, ch)) != 0 ||
 	    (err = choose_suite(hs, ch, &c)) != 0 ||
 	    (err = choose_group(hs, ch, &c)) != 0 ||
@@ -200,9 +217,24 @@ hs13_negotiate(struct ktls_hs *hs, const struct client_hello *ch)
 	hs->share_len = c.share.len;
 	negotiate_limits(hs, ch);
 	hs->in.skip_early = client_hello_has(ch, EXT_EARLY_DATA);
-	hs->state = c.share.len != 0 ? ST_WAIT_IDENTITY : ST_SEND_HRR;
-	if (hs->state == ST_WAIT_IDENTITY)
-		hs->questions.due = KTLS_ASK_IDENTITY;
+	hs->takes_tickets = ch->psk_modes.len != 0 &&
+	    memchr(ch->psk_modes.p, PSK_DHE_KE, ch->psk_modes.len) != NULL;
+	hs->state = ST_SEND_HRR;
+	if (c.share.len != 0 && hs13_psk_offered(hs, ch))
+		hs13_psk_ask(hs, 0);
+	else if (c.share.len != 0)
+		ask_identity(hs);
+	return 0;
+}
+
+int
+hs13_full_handshake(struct ktls_hs *hs, const struct client_hello *ch)
+{
+	int err;
+
+	if ((err = check_signatures(hs, ch)) != 0)
+		return err;
+	ask_identity(hs);
 	return 0;
 }
 

@@ -87,6 +87,18 @@ check(struct ktls_hs *hs, const struct server_hello *sh, const struct suite **su
 	return 0;
 }
 
+/* RFC 8446 4.2.11: the one that we offered, with the hash that it was made with. */
+static int
+check_psk(const struct ktls_hs *hs, const struct server_hello *sh, const struct suite *suite)
+{
+	const struct suite *made = suite_find(hs->resume.session.suite, KTLS_TLS13);
+
+	if (!(sh->seen & extension_bit(EXT_PRE_SHARED_KEY)))
+		return 0;
+	return sh->psk == 0 && made != NULL && made->hash == suite->hash ? 0 :
+	    KTLS_REFUSED(KTLS_R_SH_PSK);
+}
+
 /* WAIT_SH -> WAIT_EE */
 int
 hs13_server_hello_recv(struct ktls_hs *hs, struct slice body)
@@ -99,8 +111,10 @@ hs13_server_hello_recv(struct ktls_hs *hs, struct slice body)
 
 	if ((err = server_hello_decode(&sh, body, IN_SH, hs->offered)) != 0 ||
 	    (err = check(hs, &sh, &suite)) != 0 ||
+	    (err = check_psk(hs, &sh, suite)) != 0 ||
 	    (err = group_accept(hs->crypto, hs->group, hs->share_key, sh.share,
-	    shared, &shared_len)) != 0)
+	    shared, &shared_len)) != 0 ||
+	    ((sh.seen & extension_bit(EXT_PRE_SHARED_KEY)) && (err = resumption_accept(hs)) != 0))
 		goto out;
 
 	/* Nothing below can fail: the connection changes here or not at all. */
@@ -126,6 +140,8 @@ hs13_server_hello_send(struct ktls_hs *hs, struct writer *w)
 		.random = { hs->server_random, RANDOM_LEN },
 		.session_id = { hs->session_id, hs->session_id_len },
 		.suite = hs->suite->id, .group = hs->group,
+		.seen = hs->resume.resumed ? extension_bit(EXT_PRE_SHARED_KEY) : 0,
+		.psk = (uint16_t)hs->resume.identity,
 	};
 	uint8_t share[GROUP_SHARE_MAX], shared[GROUP_SECRET_MAX];
 	size_t shared_len;

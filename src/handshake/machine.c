@@ -8,7 +8,8 @@ static const char *const state_names[ST_COUNT] = {
 	[ST_START] = "START",
 	[ST_WAIT_SH] = "WAIT_SH", [ST_WAIT_EE] = "WAIT_EE", [ST_WAIT_CERT_CR] = "WAIT_CERT_CR",
 	[ST_RECVD_CH] = "RECVD_CH", [ST_SEND_HRR] = "SEND_HRR", [ST_NEGOTIATED] = "NEGOTIATED",
-	[ST_SEND_EE] = "SEND_EE", [ST_SEND_CR] = "SEND_CR",
+	[ST_SEND_EE] = "SEND_EE", [ST_SEND_CR] = "SEND_CR", [ST_WAIT_PSK] = "WAIT_PSK",
+	[ST_WAIT_SEALED] = "WAIT_SEALED", [ST_SEND_TICKET] = "SEND_TICKET",
 	[ST_WAIT_CERT] = "WAIT_CERT", [ST_WAIT_VERIFIED] = "WAIT_VERIFIED", [ST_WAIT_CV] = "WAIT_CV",
 	[ST_WAIT_FINISHED] = "WAIT_FINISHED",
 	[ST_WAIT_IDENTITY] = "WAIT_IDENTITY", [ST_SEND_CERT] = "SEND_CERT",
@@ -184,8 +185,12 @@ message_room(const struct ktls_hs *hs, unsigned msg)
 		for (size_t i = 0; i < who->cert_count; i++)
 			room += 5 + who->cert[i].len;
 	}
+	if (msg == MT_CLIENT_HELLO)
+		room += hs->resume.session.id.len;
 	if (msg == MT_CERTIFICATE_REQUEST)
 		room += hs->cfg->authorities.len;
+	if (msg == MT_NEW_SESSION_TICKET)
+		room += hs->resume.encoded_len;
 	return room;
 }
 

@@ -11,6 +11,7 @@
 #include "handshake/flight.h"
 #include "handshake/input.h"
 #include "handshake/question.h"
+#include "handshake/resumption.h"
 #include "handshake/suite.h"
 #include "schedule/schedule12.h"
 #include "schedule/schedule13.h"
@@ -26,7 +27,8 @@ enum hs_state {
 	/* client */
 	ST_WAIT_SH, ST_WAIT_EE, ST_WAIT_CERT_CR,
 	/* server */
-	ST_RECVD_CH, ST_SEND_HRR, ST_NEGOTIATED, ST_SEND_EE, ST_SEND_CR,
+	ST_RECVD_CH, ST_SEND_HRR, ST_WAIT_PSK, ST_NEGOTIATED, ST_SEND_EE, ST_SEND_CR,
+	ST_WAIT_SEALED, ST_SEND_TICKET,
 	/* both */
 	ST_WAIT_CERT, ST_WAIT_VERIFIED, ST_WAIT_CV, ST_WAIT_FINISHED,
 	ST_WAIT_IDENTITY, ST_SEND_CERT, ST_WAIT_SIGNED, ST_SEND_CV, ST_SEND_FINISHED,
@@ -86,6 +88,7 @@ struct ktls_hs {
 	size_t session_id_len;
 	uint32_t offered;		/* EXT_BIT() of our ClientHello */
 	uint32_t answer;		/* EXT_BIT() that our EncryptedExtensions answers */
+	uint16_t grease[5];		/* client: GREASE_COUNT values, the same in both hellos */
 	bool retried;			/* a HelloRetryRequest was sent or received */
 	uint8_t *cookie;		/* of a HelloRetryRequest, to be echoed */
 	size_t cookie_len;
@@ -114,13 +117,12 @@ struct ktls_hs {
 	uint8_t signature[SIGNATURE_MAX];	/* our own */
 	size_t signature_len;
 	bool certificate_requested;	/* by the server, of the client */
-	bool resumed;			/* an earlier session: nobody has signed anything */
-	/*
-	 * s since 1970: the full handshake behind the session that was resumed; 0: it is this one
-	 */
-	int64_t authenticated;
 	struct identity_wanted wanted;	/* client: what the CertificateRequest asks for */
 	uint8_t *wanted_data;		/* in which its slices lie */
+
+	/* Resumption. */
+	struct resumption resume;
+	bool takes_tickets;		/* server: the client does */
 
 	/* Secrets. */
 	struct transcript transcript;
@@ -135,8 +137,8 @@ struct ktls_hs {
 	/* application traffic secrets; until taken */
 	uint8_t app_secret[KTLS_DIRS][HASH_LEN_MAX];
 	struct ktls_keys app_keys[KTLS_DIRS];	/* of those; until taken */
-	uint8_t exporter_secret[HASH_LEN_MAX];		/* TLS 1.3 */
-	uint8_t resumption_secret[HASH_LEN_MAX];	/* TLS 1.3, once both are Finished */
+	/* up to the server's Finished: exporters are of it */
+	uint8_t finished_hash[HASH_LEN_MAX];
 	bool derived, keys_taken[KTLS_DIRS], secrets_taken;
 
 	/* The end. */
@@ -222,20 +224,23 @@ int fail_memory(void);
 PRINTF_LIKE(3, 4)
 int fail_refuse(struct ktls_hs *hs, enum ktls_reason reason, const char *fmt, ...);
 
+/*
+ * How many tickets a TLS 1.3 server gives; the next one to be sealed (hs13_new_session_ticket.c).
+ */
+unsigned hs13_tickets_due(const struct ktls_hs *hs);
+KTLS_CHECKED int hs13_ticket_make(struct ktls_hs *hs);
+
 /* One line of the NSS key log, where one was asked for (keylog.c). */
 void keylog_secret(struct ktls_hs *hs, const char *label, const uint8_t *secret);
-
-/*
- * Under what a client keeps its sessions, and finds them: a digest of whom it asked for
- * and under which policy (secrets.c).
- */
-#define SESSION_KEY_LEN		32
-KTLS_CHECKED int session_key(struct ktls_hs *hs, uint8_t key[SESSION_KEY_LEN]);
 
 /* Key changes (hs13_keys.c), named as appendix A's margin. */
 hs_after_fn hs13_keys_handshake;
 hs_after_fn hs13_keys_application;
 hs_after_fn hs13_keys_done;
+hs_after_fn hs13_keys_resumption;
+hs_after_fn hs13_keys_ticket;
+/* exporter_secret, once the application keys are made. */
+KTLS_CHECKED int hs13_exporter_secret(const struct ktls_hs *hs, uint8_t out[HASH_LEN_MAX]);
 
 /* One a message, each in the file of its name. */
 hs_send_fn client_hello_send;
@@ -259,6 +264,10 @@ hs_send_fn hs13_certificate_verify_send;
 hs_recv_fn hs13_certificate_verify_recv;
 hs_send_fn hs13_finished_send;
 hs_recv_fn hs13_finished_recv;
+hs_recv_fn client_session_got;
+hs_recv_fn hs13_ticket_opened;
+hs_recv_fn hs13_ticket_sealed;
+hs_send_fn hs13_new_session_ticket_send;
 
 /* The same ServerHello, if its random says so (hs13_hello_retry_request.c). */
 bool hs13_is_hello_retry_request(struct slice body);

@@ -13,6 +13,9 @@
 KTLS_CHECKED int hs13_negotiate(struct ktls_hs *hs, const struct client_hello *ch);
 KTLS_CHECKED int hs12_negotiate(struct ktls_hs *hs, const struct client_hello *ch);
 
+/* The client can't or won't resume: who are we? (hs13_negotiate.c) */
+KTLS_CHECKED int hs13_full_handshake(struct ktls_hs *hs, const struct client_hello *ch);
+
 /* RFC 8446 4.1.2: what the second ClientHello must repeat. */
 KTLS_CHECKED int hs13_check_retry(struct ktls_hs *hs, const struct client_hello *ch);
 

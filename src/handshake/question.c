@@ -176,6 +176,138 @@ take_verify(struct ktls_hs *hs)
 	return err;
 }
 
+/* KTLS_ASK_TICKET_OPEN */
+
+static int
+put_ticket_open(struct ktls_hs *hs)
+{
+	hs->questions.asked.data = hs->resume.ticket.p;
+	hs->questions.asked.data_len = hs->resume.ticket.len;
+	return 0;
+}
+
+/* What can't be opened was sealed by somebody else, or long ago. */
+static int
+self_ticket_open(struct ktls_hs *hs)
+{
+	const struct slice ticket = hs->resume.ticket;
+	uint8_t *plain = OPENSSL_malloc(ticket.len);
+	size_t len = 0;
+	int err;
+
+	if (plain == NULL)
+		return fail_memory();
+	err = ktls_tickets_open(hs->cfg->tickets, config_now(hs->cfg) / 1000, ticket.p,
+	    ticket.len, plain, &len);
+	if (err == 0 || err == -ENOENT)
+		err = machine_dispatch(hs, MT_TICKET_OPENED,
+		    (struct slice){ plain, err == 0 ? len : 0 });
+	OPENSSL_clear_free(plain, ticket.len);
+	return err;
+}
+
+/* KTLS_ASK_TICKET_SEAL */
+
+static int
+put_encoded(struct ktls_hs *hs)
+{
+	hs->questions.asked.data = hs->resume.encoded;
+	hs->questions.asked.data_len = hs->resume.encoded_len;
+	hs->questions.asked.expires = hs->resume.expires;
+	return 0;
+}
+
+static int
+self_ticket_seal(struct ktls_hs *hs)
+{
+	const size_t room = hs->resume.encoded_len + KTLS_TICKETS_OVERHEAD;
+	uint8_t *ticket = OPENSSL_malloc(room);
+	size_t len;
+	int err;
+
+	if (ticket == NULL)
+		return fail_memory();
+	err = ktls_tickets_seal(hs->cfg->tickets, config_now(hs->cfg) / 1000,
+	    hs->resume.encoded, hs->resume.encoded_len, ticket, &len);
+	if (err == 0)
+		err = machine_dispatch(hs, MT_TICKET_SEALED, (struct slice){ ticket, len });
+	OPENSSL_free(ticket);
+	return err;
+}
+
+/* KTLS_ASK_SESSION_GET, KTLS_ASK_SESSION_PUT: a client's key, or a TLS 1.2 server's session id. */
+
+static int
+session_key(struct ktls_hs *hs, uint8_t key[RESUMPTION_KEY_LEN], size_t *len)
+{
+	_Static_assert(SESSION_ID_MAX <= RESUMPTION_KEY_LEN, "either fits");
+	*len = RESUMPTION_KEY_LEN;
+	if (hs->role == KTLS_CLIENT)
+		return resumption_key(hs, key);
+	*len = hs->session_id_len;
+	memcpy(key, hs->session_id, *len);
+	return 0;
+}
+
+static int
+put_key(struct ktls_hs *hs)
+{
+	struct questions *q = &hs->questions;
+	size_t len;
+	int err;
+
+	if (make_data(q, RESUMPTION_KEY_LEN) == NULL)
+		return fail_memory();
+	if ((err = session_key(hs, q->data, &len)) != 0)
+		return err;
+	q->asked.key = q->data;
+	q->asked.key_len = len;
+	return 0;
+}
+
+static int
+self_session_get(struct ktls_hs *hs)
+{
+	uint8_t key[RESUMPTION_KEY_LEN];
+	size_t key_len, len = 0;
+	void *data = NULL;
+	int err;
+
+	if ((err = session_key(hs, key, &key_len)) != 0)
+		return err;
+	err = ktls_sessions_get(hs->cfg->sessions, key, key_len, config_now(hs->cfg) / 1000,
+	    &data, &len);
+	if (err == 0 || err == -ENOENT)
+		err = machine_dispatch(hs, MT_SESSION_GOT, (struct slice){ data, len });
+	OPENSSL_clear_free(data, len);
+	return err;
+}
+
+static int
+put_session(struct ktls_hs *hs)
+{
+	int err = put_key(hs);
+
+	return err != 0 ? err : put_encoded(hs);
+}
+
+/* Without memory the connection goes on, and nobody will resume it. */
+static int
+self_session_put(struct ktls_hs *hs)
+{
+	uint8_t key[RESUMPTION_KEY_LEN];
+	size_t key_len;
+	int err;
+
+	if ((err = session_key(hs, key, &key_len)) != 0)
+		return err;
+	err = ktls_sessions_put(hs->cfg->sessions, key, key_len, hs->resume.encoded,
+	    hs->resume.encoded_len, false, hs->resume.expires);
+	if (err == 0 || err == -ENOMEM)
+		err = machine_dispatch(hs, MT_SESSION_PUT, (struct slice){ NULL, 0 });
+	return err;
+}
+
 /* What nobody answers here: the message says it all. */
 static int
 nothing(struct ktls_hs *hs)
@@ -194,6 +326,10 @@ static const struct kind {
 	[KTLS_ASK_IDENTITY]	= { MT_IDENTITY, put_identity, NULL, nothing },
 	[KTLS_ASK_SIGNATURE]	= { MT_SIGNED, put_signature, self_signature, nothing },
 	[KTLS_ASK_VERIFY]	= { MT_VERIFIED, put_verify, self_verify, take_verify },
+	[KTLS_ASK_TICKET_OPEN]	= { MT_TICKET_OPENED, put_ticket_open, self_ticket_open, nothing },
+	[KTLS_ASK_TICKET_SEAL]	= { MT_TICKET_SEALED, put_encoded, self_ticket_seal, nothing },
+	[KTLS_ASK_SESSION_GET]	= { MT_SESSION_GOT, put_key, self_session_get, nothing },
+	[KTLS_ASK_SESSION_PUT]	= { MT_SESSION_PUT, put_session, self_session_put, nothing },
 };
 
 /* What was asked is over. An answer stays until it has been taken. */

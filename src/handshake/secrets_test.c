@@ -19,7 +19,7 @@ keys_differ(void **unused)
 		{ .verify_name = "localhost", .port = 443 },
 		{ .server_name = "localhos", .verify_name = "tlocalhost", .port = 443 },
 	};
-	uint8_t key[5][SESSION_KEY_LEN], again[SESSION_KEY_LEN];
+	uint8_t key[5][RESUMPTION_KEY_LEN], again[RESUMPTION_KEY_LEN];
 	struct test_pki *pki = test_pki_new();
 	struct ktls_config *cfg = test_pki_client(pki);
 	struct ktls_hs *hs;
@@ -27,8 +27,8 @@ keys_differ(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < 5; i++) {
 		OK(ktls_hs_new(&hs, cfg, KTLS_CLIENT, &whom[i]));
-		OK(session_key(hs, key[i]));
-		OK(session_key(hs, again));
+		OK(resumption_key(hs, key[i]));
+		OK(resumption_key(hs, again));
 		assert_memory_equal(key[i], again, sizeof(again));
 		for (size_t j = 0; j < i; j++)
 			assert_memory_not_equal(key[i], key[j], sizeof(again));
@@ -43,17 +43,17 @@ static void
 policy_is_in_the_key(void **unused)
 {
 	const struct ktls_hs_params params = { .server_name = "localhost" };
-	uint8_t key[2][SESSION_KEY_LEN];
+	uint8_t key[2][RESUMPTION_KEY_LEN];
 	struct test_pki *pki = test_pki_new();
 	struct ktls_config *cfg = test_pki_client(pki);
 	struct ktls_hs *hs;
 
 	(void)unused;
 	OK(ktls_hs_new(&hs, cfg, KTLS_CLIENT, &params));
-	OK(session_key(hs, key[0]));
+	OK(resumption_key(hs, key[0]));
 	cfg->context[KTLS_CLIENT][0] ^= 1;
-	OK(session_key(hs, key[1]));
-	assert_memory_not_equal(key[0], key[1], SESSION_KEY_LEN);
+	OK(resumption_key(hs, key[1]));
+	assert_memory_not_equal(key[0], key[1], RESUMPTION_KEY_LEN);
 	ktls_hs_free(hs);
 	ktls_config_unref(cfg);
 	test_pki_free(pki);
@@ -77,7 +77,7 @@ what_tickets_share(void **unused)
 	struct ktls_hs *client, *server;
 	struct hs_secrets secrets;
 	struct session s;
-	uint8_t key[SESSION_KEY_LEN];
+	uint8_t key[RESUMPTION_KEY_LEN];
 	int64_t now = (int64_t)time(NULL) * 1000;
 
 	(void)unused;
@@ -89,7 +89,7 @@ what_tickets_share(void **unused)
 	OK(ktls_hs_new(&client, cfg[0], KTLS_CLIENT, &params));
 	OK(ktls_hs_new(&server, cfg[1], KTLS_SERVER, NULL));
 	assert_true(pair_run(client, server, PAIR_WHOLE));
-	OK(session_key(client, key));
+	OK(resumption_key(client, key));
 
 	OK(hs_take_secrets(client, &secrets));
 	assert_int_equal(secrets.tickets->key_len, sizeof(key));

@@ -15,6 +15,9 @@ decode_extension(struct server_hello *sh, struct extensions *x, uint16_t type)
 		if (x->in == IN_SH && (sh->share = rd_vec(r, 2)).len == 0)
 			r->bad = true;
 		break;
+	case EXT_PRE_SHARED_KEY:
+		sh->psk = rd_u16(r);
+		break;
 	case EXT_COOKIE:
 		if ((sh->cookie = rd_vec(r, 2)).len == 0)
 			r->bad = true;
@@ -78,6 +81,15 @@ server_hello_decode(struct server_hello *sh, struct slice body, unsigned in, uin
 	return rd_done(&r) ? 0 : KTLS_REFUSED(KTLS_R_MALFORMED);
 }
 
+static void
+write_number(struct writer *w, uint16_t type, uint16_t n)
+{
+	uint8_t *ext = extension_write(w, type);
+
+	wr_u16(w, n);
+	wr_close(w, ext);
+}
+
 void
 server_hello_encode(struct writer *w, const struct server_hello *sh)
 {
@@ -94,8 +106,13 @@ server_hello_encode(struct writer *w, const struct server_hello *sh)
 	if (sh->share.len != 0)
 		wr_vec(w, 2, sh->share);
 	wr_close(w, ext);
-	ext = extension_write(w, EXT_SUPPORTED_VERSIONS);
-	wr_u16(w, sh->version);
-	wr_close(w, ext);
+	write_number(w, EXT_SUPPORTED_VERSIONS, sh->version);
+	if (sh->seen & extension_bit(EXT_PRE_SHARED_KEY))
+		write_number(w, EXT_PRE_SHARED_KEY, sh->psk);
+	if (sh->cookie.len != 0) {
+		ext = extension_write(w, EXT_COOKIE);
+		wr_vec(w, 2, sh->cookie);
+		wr_close(w, ext);
+	}
 	wr_close(w, exts);
 }

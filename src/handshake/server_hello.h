@@ -18,6 +18,7 @@ struct server_hello {
 	uint16_t group;			/* key_share */
 	struct slice share;		/* and its key_exchange, which a HelloRetryRequest hasn't */
 	struct slice cookie;
+	uint16_t psk;			/* pre_shared_key: selected_identity */
 };
 
 /* in: IN_SH or IN_HRR; offered: what our ClientHello had. 0 or KTLS_REFUSED(). */

@@ -11,7 +11,7 @@
  *		uint8 flags;
  *		opaque context[32];
  *		opaque secret<32..48>;
- *		uint48 issued, authenticated, expires;
+ *		uint48 issued, authenticated, expires, chain_end;
  *		uint32 age_add;
  *		opaque server_name<0..255>, alpn<0..255>;
  *		opaque chain<0..2^16-1>, id<0..2^16-1>;
@@ -24,7 +24,7 @@
 #define FLAG_VERIFIED	2
 #define FLAG_TICKET	4
 #define FLAGS		7
-#define FIXED_LEN	(1 + 2 + 2 + 1 + SESSION_CONTEXT_LEN + 1 + 3 * 6 + 4 + 1 + 1 + 2 + 2)
+#define FIXED_LEN	(1 + 2 + 2 + 1 + SESSION_CONTEXT_LEN + 1 + 4 * 6 + 4 + 1 + 1 + 2 + 2)
 
 /* Certificates, none of them empty. */
 static bool
@@ -63,6 +63,7 @@ session_fits(const struct session *session)
 {
 	return secret_fits(session) && time_fits(session->issued) &&
 	    time_fits(session->authenticated) && time_fits(session->expires) &&
+	    time_fits(session->chain_end) &&
 	    session->server_name.len <= SESSION_NAME_MAX &&
 	    session->alpn.len <= SESSION_NAME_MAX && chain_fits(session->chain) &&
 	    session->id.len <= SESSION_ENCODED_MAX;
@@ -96,6 +97,7 @@ write_session(struct writer *w, const struct session *session)
 	write_time(w, session->issued);
 	write_time(w, session->authenticated);
 	write_time(w, session->expires);
+	write_time(w, session->chain_end);
 	wr_u32(w, session->age_add);
 	wr_vec(w, 1, session->server_name);
 	wr_vec(w, 1, session->alpn);
@@ -165,6 +167,7 @@ read_session(struct reader *rd, struct session *session)
 	session->issued = read_time(rd);
 	session->authenticated = read_time(rd);
 	session->expires = read_time(rd);
+	session->chain_end = read_time(rd);
 	session->age_add = rd_uint(rd, 4);
 	session->server_name = rd_vec(rd, 1);
 	session->alpn = rd_vec(rd, 1);

@@ -27,6 +27,8 @@ struct session {
 	int64_t issued;			/* ms since 1970, as the others 0 .. SESSION_TIME_MAX */
 	int64_t authenticated;		/* s since 1970: the full handshake behind it */
 	int64_t expires;		/* s since 1970 */
+	/* s since 1970: when the peer's chain expires; 0: no chain */
+	int64_t chain_end;
 	uint32_t age_add;		/* TLS 1.3 */
 	struct slice server_name;	/* SNI, or empty */
 	struct slice alpn;
