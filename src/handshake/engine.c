@@ -208,13 +208,7 @@ ktls_hs_send_buf(const struct ktls_hs *hs, size_t *len)
 void
 ktls_hs_sent(struct ktls_hs *hs, size_t n)
 {
-	struct flight *f = &hs->out;
-
-	if (n > f->out_len - f->out_sent)
-		n = f->out_len - f->out_sent;
-	f->out_sent += n;
-	if (f->out_sent == f->out_len)
-		flight_free(f);
+	flight_sent(&hs->out, n);
 }
 
 const void *

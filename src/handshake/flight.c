@@ -14,6 +14,22 @@ flight_free(struct flight *f)
 	*f = (struct flight){ 0 };
 }
 
+/* Messages may stay behind, while our own side owes an answer in the middle of a flight. */
+void
+flight_sent(struct flight *f, size_t n)
+{
+	f->out_sent += n < f->out_len - f->out_sent ? n : f->out_len - f->out_sent;
+	if (f->out_sent < f->out_len)
+		return;
+	if (f->plain_len == 0) {
+		flight_free(f);
+		return;
+	}
+	OPENSSL_clear_free(f->out, f->out_room);
+	f->out = NULL;
+	f->out_len = f->out_sent = f->out_room = 0;
+}
+
 /* Room for n more bytes behind len. What moves leaves nothing behind. */
 static int
 grow(uint8_t **buf, size_t *room, size_t len, size_t n)

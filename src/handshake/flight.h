@@ -20,6 +20,8 @@ struct flight {
 struct ktls_hs;
 
 void flight_free(struct flight *f);
+/* n bytes of out have left. */
+void flight_sent(struct flight *f, size_t n);
 
 /* A writer behind the messages that are there, with at least room bytes. */
 KTLS_CHECKED int flight_open(struct flight *f, size_t room, struct writer *w);
