@@ -5,18 +5,9 @@
 #include <string.h>
 #include <openssl/crypto.h>
 #include "config/setter.h"
-#include "crypto/group.h"
-#include "crypto/signature.h"
 
-/* The default policy, less what crypto lacks. */
-static const enum ktls_cipher default_ciphers[] = {
-	KTLS_AES_128_GCM, KTLS_AES_256_GCM, KTLS_CHACHA20_POLY1305,
-};
-static const uint16_t default_groups[] = { KTLS_GROUP_X25519, KTLS_GROUP_SECP256R1 };
 #define DEFAULT_HANDSHAKE_TIMEOUT	10000	/* ms */
 #define DEFAULT_TICKET_COUNT		2
-
-#define COUNT(array)	(sizeof(array) / sizeof(*(array)))
 
 int
 ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
@@ -33,18 +24,13 @@ ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
 	atomic_init(&cfg->refs, 1);
 	cfg->crypto = ktls_crypto_ref(crypto);
 	cfg->verify = true;
-	cfg->version_min = KTLS_TLS12;
-	cfg->version_max = KTLS_TLS13;
-	cfg->sign_scheme_count = signature_schemes(crypto, cfg->sign_schemes);
-	cfg->verify_scheme_count = signature_schemes(crypto, cfg->verify_schemes);
 	cfg->verify_depth = CONFIG_CHAIN_MAX;
 	cfg->ticket_count = DEFAULT_TICKET_COUNT;
 	cfg->grease = true;
 	cfg->offload = KTLS_OFFLOAD_AUTO;
 	cfg->offload_after = KTLS_OFFLOAD_AFTER;
 	cfg->handshake_timeout = DEFAULT_HANDSHAKE_TIMEOUT;
-	if ((err = ktls_config_ciphers(cfg, default_ciphers, COUNT(default_ciphers))) != 0 ||
-	    (err = ktls_config_groups(cfg, default_groups, COUNT(default_groups))) != 0) {
+	if ((err = lists_default(cfg)) != 0) {
 		ktls_config_unref(cfg);
 		return err;
 	}
@@ -172,70 +158,6 @@ ktls_config_alpn(struct ktls_config *cfg, const char *const *names, size_t count
 	free_alpn(cfg->alpn, cfg->alpn_count);
 	memcpy(cfg->alpn, copy, sizeof(copy));
 	cfg->alpn_count = count;
-	return 0;
-}
-
-int
-ktls_config_ciphers(struct ktls_config *cfg, const enum ktls_cipher *ciphers, size_t count)
-{
-	enum ktls_cipher have[KTLS_CIPHERS];
-	size_t have_count = 0;
-	unsigned seen = 0;
-	int err;
-
-	if ((err = config_writable(cfg)) != 0)
-		return err;
-	for (size_t i = 0; i < count; i++) {
-		unsigned cipher = ciphers[i];
-
-		if (cipher >= KTLS_CIPHERS)
-			return config_fail(cfg, -EINVAL,
-			    "there is no cipher %u in enum ktls_cipher", cipher);
-		if (seen & 1u << cipher)
-			return config_fail(cfg, -EINVAL, "the cipher %s was given twice",
-			    ktls_cipher_name(ciphers[i]));
-		seen |= 1u << cipher;
-		if (cfg->crypto->aead[cipher] != NULL)
-			have[have_count++] = ciphers[i];
-	}
-	if (have_count == 0)
-		return count == 0 ? config_fail(cfg, -EINVAL, "no cipher was given") :
-		    config_fail(cfg, -ENOTSUP, "this libcrypto has none of the ciphers given");
-
-	memcpy(cfg->ciphers, have, sizeof(have));
-	cfg->cipher_count = have_count;
-	return 0;
-}
-
-int
-ktls_config_groups(struct ktls_config *cfg, const uint16_t *groups, size_t count)
-{
-	uint16_t have[CONFIG_GROUPS_MAX];
-	size_t have_count = 0;
-	int err;
-
-	if ((err = config_writable(cfg)) != 0)
-		return err;
-	if (count == 0 || count > CONFIG_GROUPS_MAX)
-		return config_fail(cfg, -EINVAL, "%zu groups were given: 1 to %d are possible",
-		    count, CONFIG_GROUPS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		if (group_share_len(groups[i]) == 0)
-			return config_fail(cfg, -EINVAL,
-			    "group %u is not known: X25519 is %d, P-256 is %d",
-			    groups[i], KTLS_GROUP_X25519, KTLS_GROUP_SECP256R1);
-		for (size_t j = 0; j < i; j++)
-			if (groups[i] == groups[j])
-				return config_fail(cfg, -EINVAL,
-				    "group %u was given twice", groups[i]);
-		if (group_known(cfg->crypto, groups[i]))
-			have[have_count++] = groups[i];
-	}
-	if (have_count == 0)
-		return config_fail(cfg, -ENOTSUP, "this libcrypto has none of the groups given");
-
-	memcpy(cfg->groups, have, have_count * sizeof(*have));
-	cfg->group_count = have_count;
 	return 0;
 }
 

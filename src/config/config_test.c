@@ -25,13 +25,6 @@ defaults(void **unused)
 
 	(void)unused;
 	assert_true(cfg->verify);
-	assert_int_equal(cfg->cipher_count, 3);
-	assert_int_equal(cfg->ciphers[0], KTLS_AES_128_GCM);
-	assert_int_equal(cfg->ciphers[1], KTLS_AES_256_GCM);
-	assert_int_equal(cfg->ciphers[2], KTLS_CHACHA20_POLY1305);
-	assert_int_equal(cfg->group_count, 2);
-	assert_int_equal(cfg->groups[0], KTLS_GROUP_X25519);
-	assert_int_equal(cfg->groups[1], KTLS_GROUP_SECP256R1);
 	assert_int_equal(cfg->offload, KTLS_OFFLOAD_AUTO);
 	assert_int_equal(cfg->offload_after, 65536);
 	assert_int_equal(cfg->handshake_timeout, 10000);
@@ -80,35 +73,6 @@ static const struct {
 	{ "empty", { "h2", "" }, 2, -EINVAL },
 	{ "twice", { "h2", "x", "h2" }, 3, -EINVAL },
 };
-
-static const struct {
-	const char *rule;
-	unsigned ciphers[4];
-	size_t count;
-	int err;
-	size_t have;
-} cipher_cases[] = {
-	{ "one", { KTLS_CHACHA20_POLY1305 }, 1, 0, 1 },
-	{ "all", { KTLS_AES_128_CCM, KTLS_AES_256_GCM, KTLS_AES_128_GCM, KTLS_CHACHA20_POLY1305 }, 4, 0, 4 },
-	{ "none", { 0 }, 0, -EINVAL, 3 },
-	{ "twice", { KTLS_AES_128_GCM, KTLS_AES_128_GCM }, 2, -EINVAL, 3 },
-	{ "unknown", { KTLS_AES_128_GCM, KTLS_CIPHERS }, 2, -EINVAL, 3 },
-};
-
-static const struct {
-	const char *rule;
-	uint16_t groups[9];
-	size_t count;
-	int err;
-	size_t have;
-} group_cases[] = {
-	{ "the other order", { 23, 29 }, 2, 0, 2 },
-	{ "one", { 23 }, 1, 0, 1 },
-	{ "none", { 0 }, 0, -EINVAL, 2 },
-	{ "unknown", { 29, 0x4a4a }, 2, -EINVAL, 2 },
-	{ "twice", { 29, 29 }, 2, -EINVAL, 2 },
-	{ "too many", { 29, 23 }, 9, -EINVAL, 2 },
-};
 /* clang-format on */
 
 /* A sentence where it failed, and the config as it was. */
@@ -145,66 +109,6 @@ alpn_is_looked_up_whole(void **unused)
 	assert_null(config_alpn(cfg, (struct slice){ (const uint8_t *)"h2c", 3 }));
 	assert_null(config_alpn(cfg, (struct slice){ (const uint8_t *)"h3", 2 }));
 	ktls_config_unref(cfg);
-}
-
-static void
-each_cipher_rule(void **unused)
-{
-	(void)unused;
-	for (size_t i = 0; i < sizeof(cipher_cases) / sizeof(*cipher_cases); i++) {
-		struct ktls_config *cfg = config();
-		enum ktls_cipher ciphers[4];
-		int err;
-
-		for (size_t j = 0; j < 4; j++)
-			ciphers[j] = (enum ktls_cipher)cipher_cases[i].ciphers[j];
-		err = ktls_config_ciphers(cfg, ciphers, cipher_cases[i].count);
-		if (err != cipher_cases[i].err || cfg->cipher_count != cipher_cases[i].have ||
-		    cfg->ciphers[0] != (err != 0 ? KTLS_AES_128_GCM : ciphers[0]) ||
-		    (err != 0) != (*ktls_config_error(cfg) != '\0'))
-			fail_msg("%s: err %d, %zu ciphers", cipher_cases[i].rule, err,
-			    cfg->cipher_count);
-		ktls_config_unref(cfg);
-	}
-}
-
-static void
-each_group_rule(void **unused)
-{
-	(void)unused;
-	for (size_t i = 0; i < sizeof(group_cases) / sizeof(*group_cases); i++) {
-		struct ktls_config *cfg = config();
-		int err = ktls_config_groups(cfg, group_cases[i].groups, group_cases[i].count);
-
-		if (err != group_cases[i].err || cfg->group_count != group_cases[i].have ||
-		    cfg->groups[0] != (err != 0 ? KTLS_GROUP_X25519 : group_cases[i].groups[0]) ||
-		    (err != 0) != (*ktls_config_error(cfg) != '\0'))
-			fail_msg("%s: err %d, %zu groups", group_cases[i].rule, err,
-			    cfg->group_count);
-		ktls_config_unref(cfg);
-	}
-}
-
-/* What libcrypto lacks is dropped; only where nothing is left it is refused. */
-static void
-what_crypto_lacks_is_dropped(void **unused)
-{
-	static const enum ktls_cipher chacha[] = { KTLS_CHACHA20_POLY1305 };
-	struct ktls_config *cfg;
-	struct ktls_crypto *crypto;
-	EVP_CIPHER *kept;
-
-	(void)unused;
-	assert_int_equal(ktls_crypto_new(&crypto, NULL, NULL), 0);
-	kept = crypto->aead[KTLS_CHACHA20_POLY1305];
-	crypto->aead[KTLS_CHACHA20_POLY1305] = NULL;
-	assert_int_equal(ktls_config_new_with(&cfg, crypto), 0);
-	assert_int_equal(cfg->cipher_count, 2);
-	assert_int_equal(ktls_config_ciphers(cfg, chacha, 1), -ENOTSUP);
-	assert_int_equal(cfg->cipher_count, 2);
-	crypto->aead[KTLS_CHACHA20_POLY1305] = kept;
-	ktls_config_unref(cfg);
-	ktls_crypto_unref(crypto);
 }
 
 static void
@@ -251,6 +155,7 @@ set(struct ktls_config *cfg, struct test_pki *pki, int expected)
 	static const char *const h2[] = { "h2" };
 	static const enum ktls_cipher ciphers[] = { KTLS_AES_256_GCM };
 	static const uint16_t groups[] = { KTLS_GROUP_SECP256R1 };
+	static const uint16_t schemes[] = { SIG_ED25519, SIG_RSA_PSS_RSAE_SHA256 };
 	static const struct ktls_caps caps = { .ulp = { KTLS_CAP_YES, 0 } };
 	const char *cert = test_pki_cert(pki, TEST_EC), *key = test_pki_key(pki, TEST_EC);
 	const char *cert_file = test_pki_cert_file(pki, TEST_EC);
@@ -277,6 +182,9 @@ set(struct ktls_config *cfg, struct test_pki *pki, int expected)
 	assert_int_equal(ktls_config_alpn(cfg, h2, 1), expected);
 	assert_int_equal(ktls_config_ciphers(cfg, ciphers, 1), expected);
 	assert_int_equal(ktls_config_groups(cfg, groups, 1), expected);
+	assert_int_equal(ktls_config_versions(cfg, KTLS_TLS13, KTLS_TLS13), expected);
+	assert_int_equal(ktls_config_sign_schemes(cfg, schemes, 1), expected);
+	assert_int_equal(ktls_config_verify_schemes(cfg, schemes + 1, 1), expected);
 	assert_int_equal(ktls_config_record_size_limit(cfg, 512), expected);
 	assert_int_equal(ktls_config_keylog(cfg, keylog, NULL), expected);
 	assert_int_equal(ktls_config_clock(cfg, now, NULL), expected);
@@ -302,6 +210,9 @@ everything_is_kept(void **unused)
 	assert_string_equal(cfg->alpn[0], "h2");
 	assert_int_equal(cfg->ciphers[0], KTLS_AES_256_GCM);
 	assert_int_equal(cfg->groups[0], KTLS_GROUP_SECP256R1);
+	assert_int_equal(cfg->version_min, KTLS_TLS13);
+	assert_int_equal(cfg->sign_schemes[0], SIG_ED25519);
+	assert_int_equal(cfg->verify_schemes[0], SIG_RSA_PSS_RSAE_SHA256);
 	assert_int_equal(cfg->record_size_limit, 512);
 	assert_int_equal(cfg->verify_depth, 3);
 	assert_int_equal(cfg->client_auth, KTLS_CLIENT_AUTH_REQUEST);
@@ -340,6 +251,9 @@ nothing_changes_in_use(void **unused)
 	set(cfg, pki, -EBUSY);
 	assert_true(cfg->verify);
 	assert_int_equal(cfg->alpn_count, 0);
+	assert_int_equal(cfg->version_min, KTLS_TLS12);
+	assert_int_equal(cfg->sign_scheme_count, SIGNATURE_SCHEMES);
+	assert_int_equal(cfg->verify_scheme_count, SIGNATURE_SCHEMES);
 	assert_int_equal(cfg->identity_count, 0);
 	assert_non_null(strstr(ktls_config_error(cfg), "in use"));
 	ktls_config_unref(cfg);
@@ -354,9 +268,6 @@ main(void)
 		cmocka_unit_test(the_last_reference_frees),
 		cmocka_unit_test(each_alpn_rule),
 		cmocka_unit_test(alpn_is_looked_up_whole),
-		cmocka_unit_test(each_cipher_rule),
-		cmocka_unit_test(each_group_rule),
-		cmocka_unit_test(what_crypto_lacks_is_dropped),
 		cmocka_unit_test(record_size_limits),
 		cmocka_unit_test(everything_is_kept),
 		cmocka_unit_test(nothing_changes_in_use),

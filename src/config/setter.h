@@ -40,6 +40,9 @@ KTLS_CHECKED int config_pem_end(void);
 /* A passphrase callback: nobody is asked for one. */
 int config_never_ask(char *buf, int size, int writing, void *arg);
 
+/* Versions, ciphers, groups, schemes: all that we have, less what crypto lacks (lists.c). */
+KTLS_CHECKED int lists_default(struct ktls_config *cfg);
+
 void identity_free(struct identity *identity);
 void trust_free(struct trust *trust);
 bool trust_nothing(const struct trust *trust);	/* was given */

@@ -63,7 +63,7 @@ static const struct row retries[] = {
 	/* RFC 8446 4.1.4, 4.2.8 */
 	{ "neither", 0x0303, 0x1301, 0, NULL, { VERSIONS }, 6, R(HRR_NO_CHANGE) },
 	{ "the group that we sent", 0x0303, 0x1301, 0, NULL, { VERSIONS, 0,51, 0,2, 0,29 }, 12, R(HRR_GROUP) },
-	{ "a group that we did not offer", 0x0303, 0x1301, 0, NULL, { VERSIONS, 0,51, 0,2, 0,24 }, 12, R(HRR_GROUP) },
+	{ "a group that we did not offer", 0x0303, 0x1301, 0, NULL, { VERSIONS, 0,51, 0,2, 0,30 }, 12, R(HRR_GROUP) },
 	{ "an empty cookie", 0x0303, 0x1301, 0, NULL, { VERSIONS, 0,44, 0,2, 0,0 }, 12, R(MALFORMED) },
 	{ "a share", 0x0303, 0x1301, 0, NULL, { VERSIONS, SHARE }, 46, R(MALFORMED) },
 	{ "no version", 0x0303, 0x1301, 0, NULL, { 0,51, 0,2, 0,23 }, 6, R(SH_VERSION) },
