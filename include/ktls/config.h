@@ -154,6 +154,13 @@ KTLS_API KTLS_CHECKED int ktls_config_verify_schemes(struct ktls_config *cfg,
 KTLS_API KTLS_CHECKED int ktls_config_record_size_limit(struct ktls_config *cfg, uint16_t limit);
 
 /*
+ * The most plaintext that we put into one record, 64 .. 16384: the peer can use a small
+ * one sooner. Less where the peer's record_size_limit says so. Default 16384; with less
+ * what we send stays in userspace.
+ */
+KTLS_API KTLS_CHECKED int ktls_config_send_limit(struct ktls_config *cfg, uint16_t limit);
+
+/*
  * Called with each line of NSS's key log format, without a newline, valid during
  * the call; from the thread that drives the handshake. Whoever reads it can
  * decrypt the traffic. NULL, the default: no secret is ever shown.

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include <ktls/record.h>
 #include "config/setter.h"
 
 #define DEFAULT_HANDSHAKE_TIMEOUT	10000	/* ms */
@@ -27,6 +28,7 @@ ktls_config_new_with(struct ktls_config **out, struct ktls_crypto *crypto)
 	cfg->verify_depth = CONFIG_CHAIN_MAX;
 	cfg->ticket_count = DEFAULT_TICKET_COUNT;
 	cfg->grease = true;
+	cfg->send_limit = KTLS_RECORD_PLAIN_MAX;
 	cfg->offload = KTLS_OFFLOAD_AUTO;
 	cfg->offload_after = KTLS_OFFLOAD_AFTER;
 	cfg->handshake_timeout = DEFAULT_HANDSHAKE_TIMEOUT;
@@ -172,6 +174,20 @@ ktls_config_record_size_limit(struct ktls_config *cfg, uint16_t limit)
 		return config_fail(cfg, -EINVAL,
 		    "record_size_limit %u: 64 to 16385 are possible, or 0 for none", limit);
 	cfg->record_size_limit = limit;
+	return 0;
+}
+
+int
+ktls_config_send_limit(struct ktls_config *cfg, uint16_t limit)
+{
+	int err;
+
+	if ((err = config_writable(cfg)) != 0)
+		return err;
+	if (limit < 64 || limit > KTLS_RECORD_PLAIN_MAX)
+		return config_fail(cfg, -EINVAL,
+		    "records of %u bytes: 64 to %d are possible", limit, KTLS_RECORD_PLAIN_MAX);
+	cfg->send_limit = limit;
 	return 0;
 }
 

@@ -87,6 +87,7 @@ struct ktls_config {
 	uint16_t verify_schemes[CONFIG_SCHEMES_MAX];	/* and of the peer's */
 	size_t verify_scheme_count;
 	uint16_t record_size_limit;		/* 0: not sent */
+	uint16_t send_limit;			/* bytes of plaintext in a record of ours */
 	ktls_keylog_fn *keylog;
 	void *keylog_arg;
 	ktls_clock_fn *clock;

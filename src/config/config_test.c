@@ -29,6 +29,7 @@ defaults(void **unused)
 	assert_int_equal(cfg->offload_after, 65536);
 	assert_int_equal(cfg->handshake_timeout, 10000);
 	assert_int_equal(cfg->record_size_limit, 0);
+	assert_int_equal(cfg->send_limit, 16384);
 	assert_int_equal(cfg->identity_count, 0);
 	assert_int_equal(cfg->verify_depth, 10);
 	assert_int_equal(cfg->client_auth, KTLS_CLIENT_AUTH_NONE);
@@ -130,6 +131,24 @@ record_size_limits(void **unused)
 }
 
 static void
+send_limits(void **unused)
+{
+	static const uint16_t good[] = { 64, 512, 16384 }, bad[] = { 0, 63, 16385, 65535 };
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_int_equal(ktls_config_send_limit(cfg, good[i]), 0);
+		assert_int_equal(cfg->send_limit, good[i]);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(ktls_config_send_limit(cfg, bad[i]), -EINVAL);
+		assert_int_equal(cfg->send_limit, 16384);
+	}
+	ktls_config_unref(cfg);
+}
+
+static void
 keylog(void *arg, const char *line)
 {
 	(void)arg, (void)line;
@@ -186,6 +205,7 @@ set(struct ktls_config *cfg, struct test_pki *pki, int expected)
 	assert_int_equal(ktls_config_sign_schemes(cfg, schemes, 1), expected);
 	assert_int_equal(ktls_config_verify_schemes(cfg, schemes + 1, 1), expected);
 	assert_int_equal(ktls_config_record_size_limit(cfg, 512), expected);
+	assert_int_equal(ktls_config_send_limit(cfg, 512), expected);
 	assert_int_equal(ktls_config_keylog(cfg, keylog, NULL), expected);
 	assert_int_equal(ktls_config_clock(cfg, now, NULL), expected);
 	assert_int_equal(ktls_config_offload(cfg, KTLS_OFFLOAD_FULL), expected);
@@ -269,6 +289,7 @@ main(void)
 		cmocka_unit_test(each_alpn_rule),
 		cmocka_unit_test(alpn_is_looked_up_whole),
 		cmocka_unit_test(record_size_limits),
+		cmocka_unit_test(send_limits),
 		cmocka_unit_test(everything_is_kept),
 		cmocka_unit_test(nothing_changes_in_use),
 	};

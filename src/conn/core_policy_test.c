@@ -191,7 +191,7 @@ required_or_nothing(void **unused)
 	fake_make(&pair, &s);
 	assert_int_equal(fake_handshake(&pair), R(OFFLOAD_REQUIRED));
 	assert_string_equal(ktls_conn_reason_text(pair.server.conn), "tx must be in the kernel and "
-	    "can't: the peer takes 999 bytes a record at most (record_size_limit)");
+	    "can't: a record has 999 bytes at most (record_size_limit, send_limit)");
 	fake_pair_free(&pair);
 }
 
@@ -221,7 +221,7 @@ small_records_stay_in_userspace(void **unused)
 	fake_connect(&pair, &s);
 	fake_exchange(&pair);
 	fake_assert_why(&pair.server, KTLS_TX,
-	    "user: the peer takes 511 bytes a record at most (record_size_limit)");
+	    "user: a record has 511 bytes at most (record_size_limit, send_limit)");
 	fake_pair_free(&pair);
 }
 

@@ -38,7 +38,7 @@ core_status_why(const struct ktls_conn *c, enum ktls_dir dir, char *buf, size_t 
 		break;
 	case WHY_LIMIT:
 		snprintf(buf, len,
-		    "user: the peer takes %u bytes a record at most (record_size_limit)",
+		    "user: a record has %u bytes at most (record_size_limit, send_limit)",
 		    c->tx.limit);
 		break;
 	case WHY_SMALL:

@@ -322,8 +322,8 @@ ktls_hs_identity(const struct ktls_hs *hs)
 uint16_t
 ktls_hs_tx_limit(const struct ktls_hs *hs)
 {
-	if (hs->peer_limit == 0 || hs->peer_limit > RECORD_LIMIT_MAX)
-		return KTLS_RECORD_PLAIN_MAX;
+	if (hs->peer_limit == 0 || hs->peer_limit > hs->cfg->send_limit)
+		return hs->cfg->send_limit;
 	return (uint16_t)(hs->peer_limit - 1);
 }
 

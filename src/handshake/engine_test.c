@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <ktls/record.h>
 #include "config/pki_testlib.h"
 #include "handshake/pair_testlib.h"
 #include "handshake/secrets.h"
@@ -112,6 +113,39 @@ connect_pair(const struct setting *s)
 	ktls_config_unref(server_cfg);
 }
 
+/* Our own limit binds every record, and those in the clear too. */
+static void
+small_records(void **unused)
+{
+	struct ktls_config *client_cfg = test_pki_client(pki);
+	struct ktls_config *server_cfg = test_pki_server(pki, TEST_EC);
+	struct ktls_hs *client, *server;
+	const uint8_t *hello, *out;
+	size_t len, records = 0;
+
+	(void)unused;
+	assert_int_equal(ktls_config_send_limit(server_cfg, 64), 0);
+	assert_int_equal(ktls_hs_new(&client, client_cfg, KTLS_CLIENT, &localhost), 0);
+	assert_int_equal(ktls_hs_new(&server, server_cfg, KTLS_SERVER, NULL), 0);
+	assert_int_equal(ktls_hs_want(client), KTLS_HS_SEND);
+	hello = ktls_hs_send_buf(client, &len);
+	assert_int_equal(ktls_hs_feed(server, hello, len), len);
+	assert_int_equal(ktls_hs_want(server), KTLS_HS_SEND);
+	for (out = ktls_hs_send_buf(server, &len); len != 0; records++) {
+		size_t n = (size_t)(out[3] << 8 | out[4]);
+
+		assert_true(n <= (out[0] == KTLS_TYPE_HANDSHAKE ? 64 : 64 + 1 + 16));
+		out += KTLS_RECORD_HEADER + n;
+		len -= KTLS_RECORD_HEADER + n;
+	}
+	assert_true(records > 5);
+	assert_int_equal(ktls_hs_tx_limit(server), 64);
+	ktls_hs_free(client);
+	ktls_hs_free(server);
+	ktls_config_unref(client_cfg);
+	ktls_config_unref(server_cfg);
+}
+
 static void
 every_combination_connects(void **unused)
 {
@@ -160,6 +194,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_combination_connects),
+		cmocka_unit_test(small_records),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown) != 0;

@@ -142,7 +142,7 @@ int
 flight_flush(struct ktls_hs *hs)
 {
 	struct slice rest = { hs->out.plain, hs->out.plain_len };
-	size_t max = hs->rec[KTLS_TX] != NULL ? ktls_hs_tx_limit(hs) : KTLS_RECORD_PLAIN_MAX;
+	size_t max = hs->rec[KTLS_TX] != NULL ? ktls_hs_tx_limit(hs) : hs->cfg->send_limit;
 	int err;
 
 	while (rest.len != 0) {
