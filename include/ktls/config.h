@@ -194,7 +194,10 @@ KTLS_API KTLS_CHECKED int ktls_config_tickets(struct ktls_config *cfg,
     struct ktls_tickets *tickets);
 KTLS_API KTLS_CHECKED int ktls_config_sessions(struct ktls_config *cfg,
     struct ktls_sessions *sessions);
-/* How many tickets a TLS 1.3 server gives after a handshake, 0 .. 8; default 2, 1 after a resumed one. */
+/*
+ * How many tickets a TLS 1.3 server gives after a handshake, 0 .. 8; default 2,
+ * 1 after a resumed one.
+ */
 KTLS_API KTLS_CHECKED int ktls_config_ticket_count(struct ktls_config *cfg, unsigned count);
 /*
  * Decoded and verified chains of peers (store.h). NULL: none are kept. Default for a
@@ -231,10 +234,14 @@ KTLS_API KTLS_CHECKED int ktls_config_stateless_retry(struct ktls_config *cfg,
  */
 KTLS_API KTLS_CHECKED int ktls_config_padding(struct ktls_config *cfg, unsigned multiple);
 
-/* Whether the exporter secret is kept after the handshake, for ktls_post_export(). Default false. */
+/*
+ * Whether the exporter secret is kept after the handshake, for ktls_post_export(). Default false.
+ */
 KTLS_API KTLS_CHECKED int ktls_config_exporter(struct ktls_config *cfg, bool keep);
 
-/* Whether a client sends reserved values, so that servers stay tolerant (RFC 8701). Default true. */
+/*
+ * Whether a client sends reserved values, so that servers stay tolerant (RFC 8701). Default true.
+ */
 KTLS_API KTLS_CHECKED int ktls_config_grease(struct ktls_config *cfg, bool grease);
 
 /*

@@ -57,8 +57,9 @@ KTLS_API KTLS_CHECKED int ktls_conn_handshake(struct ktls_conn *conn);
 
 /*
  * The engine, while the handshake goes on: to answer its questions (ktls_config_ask()), which
- * ktls_conn_handshake() waits for with -EAGAIN and no events, on a blocking socket too.
- * NULL afterwards.
+ * ktls_conn_handshake() waits for with -EAGAIN and no events, on a blocking socket too: call
+ * it again after the answer. NULL when it is done. Where a question has brought another config,
+ * the record paths and the padding are those of the config that ktls_conn_new() was given.
  */
 KTLS_API struct ktls_hs *ktls_conn_hs(struct ktls_conn *conn);
 

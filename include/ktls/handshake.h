@@ -123,7 +123,9 @@ KTLS_API enum ktls_cipher ktls_hs_cipher(const struct ktls_hs *hs);
 KTLS_API uint16_t ktls_hs_group(const struct ktls_hs *hs);
 /* of the server's CertificateVerify */
 KTLS_API uint16_t ktls_hs_signature_scheme(const struct ktls_hs *hs);
-/* Under which the peer has signed this time, a client that showed a certificate too; 0: it hasn't. */
+/*
+ * Under which the peer has signed this time, a client that showed a certificate too; 0: it hasn't.
+ */
 KTLS_API uint16_t ktls_hs_peer_signature_scheme(const struct ktls_hs *hs);
 /*
  * The most plaintext that one record to the peer may carry: 16384, or less
@@ -179,7 +181,8 @@ enum ktls_question_kind {
 	KTLS_ASK_SESSION_GET,
 	/*
 	 * Keep the session `data` under `key`, until `expires`. Any answer will do. A TLS 1.3
-	 * client's tickets come after the handshake: hs is NULL then, and nothing is answered; without
+	 * client's tickets come after the handshake: hs is NULL then, and
+	 * nothing is answered; without
 	 * a function there is nobody to tell.
 	 */
 	KTLS_ASK_SESSION_PUT,
@@ -197,10 +200,13 @@ struct ktls_question {
 	int identity;
 	int64_t expires;		/* seconds since 1970 */
 	bool once;			/* SESSION_PUT: to be given once, a TLS 1.3 ticket */
-	const char *server_name;	/* CONFIG, IDENTITY: the client's, or NULL; VERIFY: the name, or NULL */
-	const uint8_t *schemes;		/* CONFIG, IDENTITY: the peer's, 2 bytes each (RFC 8446 4.2.3) */
+	/* CONFIG, IDENTITY: the client's, or NULL; VERIFY: the name, or NULL */
+	const char *server_name;
+	/* CONFIG, IDENTITY: the peer's, 2 bytes each (RFC 8446 4.2.3) */
+	const uint8_t *schemes;
 	size_t schemes_len;
-	const char *alpn;		/* CONFIG: what the client offers, names joined by ','; or NULL */
+	/* CONFIG: what the client offers, names joined by ','; or NULL */
+	const char *alpn;
 };
 
 /* NULL where none is open. */

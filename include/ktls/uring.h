@@ -147,7 +147,16 @@ KTLS_API KTLS_CHECKED int ktls_stream_sendfile(struct ktls_stream *stream, int f
 KTLS_API KTLS_CHECKED int ktls_stream_shutdown(struct ktls_stream *stream, unsigned timeout,
     ktls_done_fn *done);
 
-/* For status, reason_text, plain: the functions of conn.h that only look. */
+/*
+ * A question of the stream's handshake was left open (ktls_config_ask(), which then needs
+ * a function: nothing else tells of it here), and has now been answered, by ktls_hs_answer() on
+ * ktls_conn_hs(ktls_stream_conn(stream)): goes on. In the ring's thread, as everything here.
+ */
+KTLS_API void ktls_stream_answered(struct ktls_stream *stream);
+
+/*
+ * For status, reason_text, plain, hs, peer_chain, export: the functions of conn.h that do no I/O.
+ */
 KTLS_API struct ktls_conn *ktls_stream_conn(struct ktls_stream *stream);
 KTLS_API int ktls_stream_fd(const struct ktls_stream *stream);
 

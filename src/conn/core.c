@@ -49,6 +49,7 @@ ktls_conn_free(struct ktls_conn *c)
 	buf_free(&c->rx.in);
 	OPENSSL_free(c->alpn);
 	OPENSSL_free(c->server_name);
+	OPENSSL_free(c->peer_chain);
 	OPENSSL_free(c->why);
 	ktls_config_unref(c->cfg);
 	OPENSSL_clear_free(c, sizeof(*c));
@@ -64,6 +65,12 @@ struct ktls_config *
 core_config(const struct ktls_conn *c)
 {
 	return c->cfg;
+}
+
+bool
+core_waits(const struct ktls_conn *c)
+{
+	return c->err == 0 && c->hs != NULL && ktls_hs_question(c->hs) != NULL;
 }
 
 unsigned

@@ -75,6 +75,7 @@ struct conn_op {
 #define core_next	ktls_core_next
 #define core_result	ktls_core_result
 #define core_result_data	ktls_core_result_data
+#define core_waits	ktls_core_waits
 #define core_done	ktls_core_done
 #define core_outcome	ktls_core_outcome
 #define core_abandon	ktls_core_abandon
@@ -124,6 +125,12 @@ void core_result(struct ktls_conn *conn, struct conn_op *op, ssize_t result);
  * provided buffer); taken in whole. -ENOMEM fails the connection.
  */
 void core_result_data(struct ktls_conn *conn, struct conn_op *op, const void *data, size_t len);
+
+/*
+ * Whether the handshake stands still for an answer to a question of its own
+ * (KTLS_HS_WAIT): then LANE_TX has nothing to do, and has when it has come.
+ */
+bool core_waits(const struct ktls_conn *conn);
 
 /*
  * Whether the lane's goal is reached or has failed; the outcome is then taken

@@ -12,10 +12,15 @@ failed(struct ktls_conn *c, int err)
 	return STEP_AGAIN;
 }
 
-/* Trying on a connection in use would end it where the answer is no: unknown isn't yes. */
+/*
+ * TLS 1.2 has no KeyUpdate. Trying on a connection in use would end it where the
+ * answer is no: unknown isn't yes.
+ */
 static bool
 can_rekey(const struct ktls_conn *c, enum ktls_dir dir)
 {
+	if (c->version != KTLS_TLS13)
+		return false;
 	return !core_in_kernel(c, dir) || c->caps.rekey[dir].cap == KTLS_CAP_YES;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include "conn/state.h"
+#include "handshake/secrets.h"
 
 /* LANE_TX until the handshake's keys are in force: the engine says what it wants. */
 
@@ -66,6 +67,8 @@ take_over(struct ktls_conn *c)
 	c->cipher = ktls_hs_cipher(c->hs);
 	c->group = ktls_hs_group(c->hs);
 	c->signature_scheme = ktls_hs_signature_scheme(c->hs);
+	c->resumed = ktls_hs_resumed(c->hs);
+	c->peer_chain = hs_take_peer_chain(c->hs, &c->peer_chain_len);
 	c->tx.limit = ktls_hs_tx_limit(c->hs);
 	c->rx.limit = ktls_hs_rx_limit(c->hs);
 	ktls_hs_free(c->hs);
@@ -112,6 +115,8 @@ core_handshake_next(struct ktls_conn *c, struct conn_op *op)
 		/* no memory: it has failed, and has an alert to send */
 		if (op->buf == NULL)
 			return core_handshake_next(c, op);
+	} else if (want == KTLS_HS_WAIT) {
+		return false;		/* core_waits() */
 	} else if (want < 0) {
 		core_fail(c, want);	/* its alert has left */
 		return false;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include "conn/state.h"
+#include "schedule/schedule12.h"
 
 _Static_assert(sizeof(struct ktls_keys) <= SECRET_SLOT_LEN, "a slot holds a direction's keys");
 
@@ -38,9 +39,23 @@ kept(struct ktls_conn *c, enum ktls_dir dir, struct ktls_keys *keys)
 	if (slot == NULL)
 		return -EOWNERDEAD;
 	memcpy(keys, slot, sizeof(*keys));
-	if (d->record != NULL)
-		keys->seq = ktls_record_seq(d->record);
+	if (d->record == NULL)
+		return 0;
+	keys->seq = ktls_record_seq(d->record);
+	/* No explicit nonce a second time: TLS 1.2's goes with the number (RFC 5288 3). */
+	if (keys->version == KTLS_TLS12)
+		keys12_set_seq(keys, keys->seq);
 	return 0;
+}
+
+/* What our records keep to: RFC 8449 4 and RFC 8446 5.4. */
+static void
+restrict_tx(struct ktls_conn *c, struct ktls_record *record)
+{
+	if (c->tx.limit < KTLS_RECORD_PLAIN_MAX)
+		ktls_record_set_limit(record, (uint16_t)(c->tx.limit + (c->version == KTLS_TLS13)));
+	ktls_record_set_padding(record, core_policy_padding(c));
+	c->tx.offset = ktls_record_offset(record);
 }
 
 int
@@ -57,7 +72,7 @@ core_install_record(struct ktls_conn *c, enum ktls_dir dir)
 	err = ktls_record_new(&d->record, c->cfg->crypto, dir, &keys);
 	ktls_keys_wipe(&keys);
 	if (err == 0 && dir == KTLS_TX)
-		c->tx.offset = ktls_record_offset(d->record);
+		restrict_tx(c, d->record);
 	else if (err == 0)
 		ktls_record_set_limit(d->record, c->rx.limit);
 	if (err == 0 && d->off == OFF_USER)

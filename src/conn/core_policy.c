@@ -46,6 +46,19 @@ automatic(const struct ktls_conn *c, enum ktls_dir dir)
 	return c->cfg->offload == KTLS_OFFLOAD_AUTO && !c->cfg->require[dir];
 }
 
+/* Whether the connection is, or may yet become, one of TLS 1.3. */
+static bool
+may_be_tls13(const struct ktls_conn *c)
+{
+	return c->version != 0 ? c->version == KTLS_TLS13 : c->cfg->version_max >= KTLS_TLS13;
+}
+
+unsigned
+core_policy_padding(const struct ktls_conn *c)
+{
+	return may_be_tls13(c) ? c->cfg->padding : 0;
+}
+
 /*
  * What is known before the handshake. A KeyUpdate of the peer must not end a
  * connection that AUTO chose the path of.
@@ -61,7 +74,10 @@ before(const struct ktls_conn *c, enum ktls_dir dir)
 		return WHY_SOCKET;
 	if (c->caps.ulp.cap == KTLS_CAP_NO)
 		return WHY_CAPS;
-	if (dir == KTLS_RX && automatic(c, dir) && c->caps.rekey[dir].cap != KTLS_CAP_YES)
+	if (dir == KTLS_TX && core_policy_padding(c) != 0)
+		return WHY_PADDING;
+	if (dir == KTLS_RX && automatic(c, dir) && may_be_tls13(c) &&
+	    c->caps.rekey[dir].cap != KTLS_CAP_YES)
 		return WHY_REKEY;
 	return WHY_KERNEL;
 }
@@ -177,11 +193,11 @@ core_policy_body(struct ktls_conn *c, size_t len)
 void
 core_policy_refused(struct ktls_conn *c, enum ktls_dir dir, int err)
 {
-	bool cipher = err == -ENOENT && c->version == KTLS_TLS13;
+	bool cipher = err == -ENOENT;
 
 	if (cipher)
-		c->caps.cipher[1][c->cipher][dir] = (struct ktls_cap_answer){ KTLS_CAP_NO,
-		    -ENOENT };
+		c->caps.cipher[c->version == KTLS_TLS13][c->cipher][dir] =
+		    (struct ktls_cap_answer){ KTLS_CAP_NO, -ENOENT };
 	stay(&c->dir[dir], cipher ? WHY_CAPS : WHY_INSTALL, err);
 }
 

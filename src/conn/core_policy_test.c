@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
+#include "base/check_testlib.h"
 #include "conn/fake_testlib.h"
 
 /* Which path a direction takes, and why. */
@@ -240,6 +236,72 @@ no_rekey_and_auto(void **unused)
 	fake_pair_free(&pair);
 }
 
+/* Lengths of TLSInnerPlaintext on the wire: all a multiple, or as long as can be. */
+static void
+expect_padded(const struct fake_wire *wire, size_t multiple, size_t limit)
+{
+	for (size_t at = 0; at < wire->len;) {
+		const uint8_t *rec = wire->data + wire->at + at;
+		size_t len = (size_t)(rec[3] << 8 | rec[4]);
+
+		if ((len - 16) % multiple != 0 && len - 16 != limit)
+			fail_msg("a record of %zu bytes", len);
+		at += 5 + len;
+	}
+}
+
+/* RFC 8446 5.4: the kernel makes no padding, so userspace does; RFC 8449's limit holds. */
+static void
+padding_stays_in_userspace(void **unused)
+{
+	static const struct {
+		unsigned multiple;
+		uint16_t limit;		/* of TLSInnerPlaintext */
+	} cases[] = { { 2, 0 }, { 1000, 0 }, { 16384, 0 }, { 64, 100 }, { 16384, 64 }, { 7,
+	    16385 } };
+	int file = fake_file("body", BODY);
+
+	(void)unused;
+	for (size_t i = 0; i < FAKE_SCRIPTS * sizeof(cases) / sizeof(*cases); i++) {
+		const unsigned multiple = cases[i / FAKE_SCRIPTS].multiple;
+		const uint16_t limit = cases[i / FAKE_SCRIPTS].limit;
+		const struct fake_setting s = { .client = KTLS_OFFLOAD_NONE,
+		    .server = KTLS_OFFLOAD_FULL, .padding = multiple, .limit = limit };
+		struct fake_pair pair;
+
+		fake_make(&pair, &s);
+		pair.server.script = fake_scripts[i % FAKE_SCRIPTS];
+		OK(fake_handshake(&pair));
+		fake_assert_why(&pair.server, KTLS_TX,
+		    "user: padding is asked for, and the kernel makes none");
+		assert_int_equal(fake_path(&pair.server, KTLS_RX), KERNEL);
+		assert_int_equal(fake_send_alone(&pair.server, body, 300, KTLS_MORE), 300);
+		assert_int_equal(fake_sendfile_alone(&pair.server, file, 300, 40000), 40000);
+		assert_int_equal(fake_send_alone(&pair.server, body, 1, 0), 1);
+		expect_padded(&pair.wire[1], multiple, limit != 0 ? limit : 16385);
+		(void)fake_receive(&pair.client, 10000, NULL);
+		assert_int_equal(pair.client.received, 40301);
+		assert_true(pair.client.sum == fake_sum(fake_sum(0, body, 40300), body, 1));
+		pair.client.sum = 0;
+		fake_exchange(&pair);
+		fake_pair_free(&pair);
+	}
+}
+
+static void
+padding_or_the_kernel(void **unused)
+{
+	const struct fake_setting s = { .padding = 64, .require = { [1] = { true, false } } };
+	struct fake_pair pair;
+
+	(void)unused;
+	fake_make(&pair, &s);
+	GIVES(R(OFFLOAD_REQUIRED), core_want_handshake(pair.server.conn));
+	assert_string_equal(ktls_conn_reason_text(pair.server.conn),
+	    "tx must be in the kernel and can't: padding is asked for, and the kernel makes none");
+	fake_pair_free(&pair);
+}
+
 int
 main(void)
 {
@@ -252,6 +314,8 @@ main(void)
 		cmocka_unit_test(not_a_tcp_socket),
 		cmocka_unit_test(small_records_stay_in_userspace),
 		cmocka_unit_test(no_rekey_and_auto),
+		cmocka_unit_test(padding_stays_in_userspace),
+		cmocka_unit_test(padding_or_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, fake_group_setup, fake_group_teardown) != 0;

@@ -15,6 +15,7 @@ static const char *const words[] = {
 	[WHY_SOCKET] = "user: not a TCP socket",
 	[WHY_REKEY] =
 	    "user: this kernel can't change keys when the peer does (KeyUpdate): Linux 6.14",
+	[WHY_PADDING] = "user: padding is asked for, and the kernel makes none",
 };
 
 void
@@ -68,13 +69,14 @@ ktls_conn_status(const struct ktls_conn *c, struct ktls_conn_status *s)
 	*s = (struct ktls_conn_status){
 		.version = c->version, .group = c->group,
 		.signature_scheme = c->signature_scheme, .cipher = c->cipher,
-		.alpn = c->alpn, .server_name = c->server_name,
+		.resumed = c->resumed, .alpn = c->alpn, .server_name = c->server_name,
 	};
 	if (!c->open) {
 		s->version = ktls_hs_version(c->hs);
 		s->cipher = ktls_hs_cipher(c->hs);
 		s->group = ktls_hs_group(c->hs);
 		s->signature_scheme = ktls_hs_signature_scheme(c->hs);
+		s->resumed = ktls_hs_resumed(c->hs);
 		s->alpn = ktls_hs_alpn(c->hs);
 		s->server_name = ktls_hs_server_name(c->hs);
 	}
@@ -103,6 +105,40 @@ ktls_conn_plain(const struct ktls_conn *c, size_t *len)
 	if (c->hs == NULL || ktls_err_reason(c->err) != KTLS_R_PLAIN_HTTP)
 		return NULL;
 	return ktls_hs_rest(c->hs, len);
+}
+
+struct ktls_hs *
+ktls_conn_hs(struct ktls_conn *c)
+{
+	return c->hs;
+}
+
+const void *
+ktls_conn_peer_chain(const struct ktls_conn *c, size_t index, size_t *len)
+{
+	struct reader r = rd_init((struct slice){ c->peer_chain, c->peer_chain_len });
+	struct slice cert;
+
+	*len = 0;
+	if (c->hs != NULL)
+		return ktls_hs_peer_chain(c->hs, index, len);
+	while (rd_more(&r)) {
+		cert = rd_vec(&r, 3);
+		if (index-- != 0)
+			continue;
+		*len = cert.len;
+		return cert.p;
+	}
+	return NULL;
+}
+
+int
+ktls_conn_export(struct ktls_conn *c, const char *label, const void *context, size_t context_len,
+    void *out, size_t out_len)
+{
+	if (!c->open)
+		return -ENOTCONN;
+	return ktls_post_export(c->post, label, context, context_len, out, out_len);
 }
 
 static bool

@@ -25,6 +25,15 @@ open_at(const struct ktls_conn *c)
 	return c->tx.sealed.p + c->tx.sealed.end + c->tx.offset;
 }
 
+/* The most by which a record is longer than its plaintext. */
+static size_t
+overhead(const struct ktls_conn *c)
+{
+	unsigned padding = core_policy_padding(c);
+
+	return KTLS_RECORD_OVERHEAD + (padding != 0 ? least(padding - 1, c->tx.limit) : 0);
+}
+
 /*
  * Room behind what is sealed for `total` bytes of plaintext (with those in the open
  * record) and their records, and for reading the plaintext into the end of it: the
@@ -36,16 +45,16 @@ room_for(const struct ktls_conn *c, size_t total)
 {
 	size_t records = total / c->tx.limit + 1;
 
-	return total + least(total, c->tx.limit) + (records + 1) * KTLS_RECORD_OVERHEAD;
+	return total + least(total, c->tx.limit) + (records + 1) * overhead(c);
 }
 
 /* The most plaintext of which room_for() is at most BATCH_SIZE. */
 static size_t
 batch(const struct ktls_conn *c)
 {
-	size_t record = c->tx.limit + (size_t)KTLS_RECORD_OVERHEAD;
+	size_t record = c->tx.limit + overhead(c);
 
-	return (BATCH_SIZE - record - KTLS_RECORD_OVERHEAD) / record * c->tx.limit;
+	return (BATCH_SIZE - record - overhead(c)) / record * c->tx.limit;
 }
 
 static int

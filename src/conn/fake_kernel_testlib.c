@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "conn/fake_testlib.h"
+#include "schedule/schedule12.h"
 
 static _Noreturn void
 give_up(const char *what)
@@ -199,6 +200,18 @@ keys_of(const union crypto_info *ci, struct ktls_keys *keys)
 	}
 }
 
+/* RFC 5288 3: the explicit nonce is the number, so none comes twice. */
+static void
+check_nonce(const struct ktls_keys *keys)
+{
+	struct ktls_keys same = *keys;
+
+	if (keys->version == KTLS_TLS12)
+		keys12_set_seq(&same, keys->seq);
+	if (memcmp(&same, keys, sizeof(same)) != 0)
+		give_up("an explicit nonce that isn't the number of its record");
+}
+
 ssize_t
 fake_kernel_install(struct fake_side *side, const struct conn_op *op)
 {
@@ -216,6 +229,7 @@ fake_kernel_install(struct fake_side *side, const struct conn_op *op)
 	if (*record != NULL && op->dir == KTLS_TX && k->open_len != 0)
 		give_up("a record is open under the old key while the new one is installed");
 	keys_of(op->crypto, &keys);
+	check_nonce(&keys);
 	if (*record != NULL)
 		err = ktls_record_rekey(*record, &keys);
 	else

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include "conn/fake_testlib.h"
+#include "post/state.h"
+#include "schedule/schedule12.h"
 
 struct test_pki *fake_pki;
 uint8_t body[BODY];
@@ -40,6 +42,7 @@ fake_config(const struct fake_setting *s, bool server)
 	    s->require[server][KTLS_RX]), 0);
 	assert_int_equal(ktls_config_record_size_limit(cfg, server ?
 	    s->server_limit : s->limit), 0);
+	assert_int_equal(ktls_config_padding(cfg, server ? s->padding : 0), 0);
 	if (server)
 		assert_int_equal(ktls_config_ciphers(cfg, &s->cipher, 1), 0);
 	return cfg;
@@ -62,6 +65,57 @@ fake_connect(struct fake_pair *pair, const struct fake_setting *s)
 {
 	fake_make(pair, s);
 	assert_int_equal(fake_handshake(pair), 0);
+}
+
+/* The keys of one direction. */
+static struct ktls_keys
+keys12(const struct fake_setting *s, bool server)
+{
+	struct ktls_keys keys = { .cipher = s->cipher, .version = KTLS_TLS12 };
+
+	memset(keys.key, server ? 0x53 : 0x43, s->cipher == KTLS_AES_128_GCM ? 16 : 32);
+	memset(keys.iv, server ? 0x73 : 0x63, sizeof(keys.iv));
+	keys12_set_seq(&keys, s->seq != 0 ? s->seq : 1);	/* behind Finished */
+	return keys;
+}
+
+static void
+open12(struct fake_side *side, const struct fake_setting *s)
+{
+	struct ktls_conn *c = side->conn;
+	struct hs_secrets secrets = { .crypto = c->cfg->crypto, .role = c->role,
+	    .version = KTLS_TLS12, .cipher = s->cipher, .hash = HASH_SHA256 };
+
+	assert_int_equal(core_want_handshake(c), 0);
+	if (c->attach) {
+		side->kernel.ulp = true;
+		core_policy_attached(c, 0);
+	}
+	for (int dir = KTLS_TX; dir <= KTLS_RX; dir++) {
+		struct ktls_keys keys = keys12(s, (c->role == KTLS_SERVER) == (dir == KTLS_TX));
+
+		assert_int_equal(core_install_keep(c, (enum ktls_dir)dir, &keys), 0);
+	}
+	assert_int_equal(post_alloc(&c->post), 0);
+	post_begin(c->post, &secrets);
+	c->version = KTLS_TLS12;
+	c->cipher = s->cipher;
+	c->tx.limit = KTLS_RECORD_PLAIN_MAX;
+	ktls_hs_free(c->hs);
+	c->hs = NULL;
+	c->open = true;
+	core_policy_decide(c);
+}
+
+void
+fake_connect12(struct fake_pair *pair, const struct fake_setting *s)
+{
+	fake_make(pair, s);
+	open12(&pair->client, s);
+	open12(&pair->server, s);
+	fake_run(pair);
+	assert_int_equal(fake_outcome(&pair->client, LANE_TX), 0);
+	assert_int_equal(fake_outcome(&pair->server, LANE_TX), 0);
 }
 
 int

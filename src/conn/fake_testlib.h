@@ -136,12 +136,17 @@ struct fake_setting {
 	enum ktls_cipher cipher;
 	bool unknown;				/* nothing is known of the kernel */
 	bool no_rekey;
+	unsigned padding;			/* of what the server sends */
+	uint64_t seq;				/* fake_connect12(): of the next records */
 };
 
 struct ktls_config *fake_config(const struct fake_setting *s, bool server);
 void fake_make(struct fake_pair *pair, const struct fake_setting *s);
 /* and the handshake */
 void fake_connect(struct fake_pair *pair, const struct fake_setting *s);
+
+/* Instead: as TLS 1.2's handshake leaves it, with keys from nowhere. */
+void fake_connect12(struct fake_pair *pair, const struct fake_setting *s);
 
 /* Sockets of all sorts. */
 #define FAKE_SCRIPTS	5

@@ -75,6 +75,7 @@ enum why {
 	WHY_INSTALL,		/* err: TLS_TX, TLS_RX */
 	WHY_LIMIT,		/* the peer's record_size_limit */
 	WHY_REKEY,		/* AUTO: a KeyUpdate of the peer would end the connection */
+	WHY_PADDING,		/* the kernel doesn't pad */
 };
 
 struct direction {
@@ -139,7 +140,10 @@ struct ktls_conn {
 	/* Facts, once open. */
 	uint16_t version, group, signature_scheme;
 	enum ktls_cipher cipher;
+	bool resumed;
 	char *alpn, *server_name;
+	uint8_t *peer_chain;		/* each certificate behind its length in 3 bytes, or NULL */
+	size_t peer_chain_len;
 	uint64_t bytes[KTLS_DIRS];
 
 	struct direction dir[KTLS_DIRS];
@@ -244,6 +248,8 @@ enum step core_control_key_use(struct ktls_conn *c, uint64_t n);
 /* core_policy.c */
 /* go to the kernel, as far as known */
 bool core_policy_may(const struct ktls_conn *c, enum ktls_dir dir);
+/* of what multiple our records are, 0: no padding */
+unsigned core_policy_padding(const struct ktls_conn *c);
 void core_policy_begin(struct ktls_conn *c);
 void core_policy_attached(struct ktls_conn *c, ssize_t result);
 void core_policy_decide(struct ktls_conn *c);			/* the handshake is done */

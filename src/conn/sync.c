@@ -128,6 +128,12 @@ due(const struct ktls_conn *c)
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
+static bool
+expired(const struct ktls_conn *c)
+{
+	return c->sync.deadline != 0 && now() >= c->sync.deadline;
+}
+
 /* Nothing goes on: waits, or says why it can't: -EAGAIN, -EINTR. */
 static int
 wait_for(struct ktls_conn *c, const struct round *round)
@@ -163,12 +169,14 @@ run(struct ktls_conn *c, enum lane lane)
 		if (core_done(c, lane))
 			break;
 		err = 0;
-		if (!round.any)
+		if (!round.any && core_waits(c))
+			err = expired(c) ? -ETIMEDOUT : -EAGAIN;
+		else if (!round.any)
 			/* a goal, and nothing to do */
 			core_fail(c, KTLS_REFUSED(KTLS_R_INTERNAL));
 		else if (round.interrupted)
 			err = -EINTR;
-		else if (c->sync.deadline != 0 && now() >= c->sync.deadline)
+		else if (expired(c))
 			err = -ETIMEDOUT;
 		else if (!round.progress)
 			err = wait_for(c, &round);
@@ -276,6 +284,8 @@ ktls_conn_shutdown(struct ktls_conn *c)
 short
 ktls_conn_events(const struct ktls_conn *c)
 {
+	if (core_waits(c))
+		return 0;
 	return c->sync.events != 0 ? c->sync.events : POLLIN;
 }
 

@@ -84,6 +84,17 @@ hs_take_secrets(struct ktls_hs *hs, struct hs_secrets *secrets)
 	return 0;
 }
 
+uint8_t *
+hs_take_peer_chain(struct ktls_hs *hs, size_t *len)
+{
+	uint8_t *chain = hs->peer_chain;
+
+	*len = hs->peer_chain_len;
+	hs->peer_chain = NULL;
+	hs->peer_chain_len = 0;
+	return chain;
+}
+
 int
 ktls_hs_export(const struct ktls_hs *hs, const char *label, const void *context,
     size_t context_len, void *out, size_t out_len)

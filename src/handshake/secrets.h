@@ -54,4 +54,10 @@ struct hs_secrets {
 KTLS_CHECKED int hs_take_secrets(struct ktls_hs *hs, struct hs_secrets *secrets);
 void hs_secrets_wipe(struct hs_secrets *secrets);
 
+/*
+ * The peer's chain, each certificate behind its length in 3 bytes: OPENSSL_free() it. Once,
+ * after hs_take_secrets(); NULL where there is none. ktls_hs_peer_chain() has none from then on.
+ */
+uint8_t *hs_take_peer_chain(struct ktls_hs *hs, size_t *len);
+
 #endif

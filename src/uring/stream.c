@@ -336,6 +336,12 @@ ktls_stream_close(struct ktls_stream *stream)
 	end(stream);
 }
 
+void
+ktls_stream_answered(struct ktls_stream *stream)
+{
+	pump(stream);
+}
+
 struct ktls_conn *
 ktls_stream_conn(struct ktls_stream *stream)
 {

@@ -248,6 +248,45 @@ a_file_then_goodbye(void **unused)
 }
 
 static void
+question(void *arg, struct ktls_hs *hs, const struct ktls_question *q)
+{
+	(void)arg;
+	assert_int_equal(q->kind, KTLS_ASK_VERIFY);
+	assert_ptr_equal(ktls_conn_hs(ktls_stream_conn(client.stream)), hs);
+	stop();				/* and whoever runs the loop has time to think */
+}
+
+/* Nothing happens in the meantime; the answer, on the loop's thread, sets it going again. */
+static void
+a_question_is_answered_later(void **unused)
+{
+	struct ktls_config *saved = client_cfg;
+
+	(void)unused;
+	client_cfg = test_pki_client(pki);
+	assert_int_equal(ktls_config_ask(client_cfg, KTLS_ASK_VERIFY, question, NULL), 0);
+	for (int refuse = 0; refuse < 2; refuse++) {
+		int verdict = refuse ? KTLS_REFUSED(KTLS_R_CERT_REVOKED) : 0;
+
+		connect_streams();
+		assert_int_equal(ktls_stream_handshake(client.stream, note_and_count), 0);
+		assert_int_equal(ktls_stream_handshake(server.stream, note_and_count), 0);
+		awaited = 2;
+		run();
+		assert_int_equal(server.results + client.results, 0);
+		ktls_stream_answered(client.stream);	/* it isn't yet */
+		ktls_hs_answer(ktls_conn_hs(ktls_stream_conn(client.stream)), verdict, NULL, 0);
+		ktls_stream_answered(client.stream);
+		await(2);
+		assert_int_equal(client.result[0], verdict);
+		assert_int_equal(server.result[0], refuse ? KTLS_PEER_ALERT(44) : 0);
+		close_both();
+	}
+	ktls_config_unref(client_cfg);
+	client_cfg = saved;
+}
+
+static void
 a_receive_that_takes_too_long_can_be_repeated(void **unused)
 {
 	char buf[16];
@@ -616,6 +655,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ON_ALL(a_word_each_way),
 		ON_ALL(a_file_then_goodbye),
+		ON_ALL(a_question_is_answered_later),
 		ON_ALL(a_receive_that_takes_too_long_can_be_repeated),
 		ON_ALL(a_silent_peer_ends_the_handshake),
 		ON_ALL(a_peer_that_reads_nothing_ends_a_send),
