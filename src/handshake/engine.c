@@ -79,6 +79,8 @@ ktls_hs_new(struct ktls_hs **out, struct ktls_config *cfg, enum ktls_role role,
 		ktls_hs_free(hs);
 		return err;
 	}
+	/* RFC 8446 4.2.2: the one before a second ClientHello that somebody else has asked for. */
+	hs->in.cut.ccs = role == KTLS_SERVER && cfg->retry_tickets != NULL;
 	if (role == KTLS_CLIENT && resumption_can(hs, KTLS_ASK_SESSION_GET))
 		hs->questions.due = KTLS_ASK_SESSION_GET;
 	if ((err = machine_run(hs)) != 0) {		/* a client's ClientHello */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
-#include "handshake/machine.h"
+#include "handshake/hs13_cookie.h"
 #include "handshake/server_hello.h"
 
 /* HelloRetryRequest, RFC 8446 4.1.4: a ServerHello with this random, the SHA-256 of its name. */
@@ -77,18 +77,33 @@ hs13_hello_retry_request_recv(struct ktls_hs *hs, struct slice body)
 	return 0;
 }
 
-/* RECVD_CH -> START, where the second ClientHello is awaited. */
-int
-hs13_hello_retry_request_send(struct ktls_hs *hs, struct writer *w)
+void
+hs13_hello_retry_request_encode(const struct ktls_hs *hs, struct writer *w,
+    struct slice session_id, struct slice cookie)
 {
 	const struct server_hello hrr = {
 		.legacy_version = KTLS_TLS12, .version = KTLS_TLS13,
 		.random = { hs13_retry_random, RANDOM_LEN },
-		.session_id = { hs->session_id, hs->session_id_len },
-		.suite = hs->suite->id, .group = hs->group,
+		.session_id = session_id,
+		.suite = hs->suite->id, .group = hs->retry_group, .cookie = cookie,
 	};
 
 	server_hello_encode(w, &hrr);
+}
+
+/* SEND_HRR -> START, where the second ClientHello is awaited. */
+int
+hs13_hello_retry_request_send(struct ktls_hs *hs, struct writer *w)
+{
+	uint8_t buf[COOKIE_MAX];
+	struct slice cookie = { buf, 0 };
+	int err;
+
+	if (hs->cfg->retry_tickets != NULL &&
+	    (err = hs13_cookie_make(hs, buf, &cookie.len)) != 0)
+		return err;
+	hs13_hello_retry_request_encode(hs, w,
+	    (struct slice){ hs->session_id, hs->session_id_len }, cookie);
 	hs->retried = true;
 	hs->state = ST_START;
 	return 0;

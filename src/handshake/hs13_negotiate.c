@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include "handshake/hs13_cookie.h"
 #include "handshake/hs13_psk.h"
 #include "handshake/negotiate.h"
 
@@ -155,7 +156,8 @@ hs13_check_retry(struct ktls_hs *hs, const struct client_hello *ch)
 		return KTLS_REFUSED(KTLS_R_CH_CHANGED);
 	if (client_hello_has(ch, EXT_EARLY_DATA))
 		return KTLS_REFUSED(KTLS_R_CH_EARLY_DATA);
-	if (!client_hello_share(&r, &group, &share) || group != hs->group || rd_more(&r))
+	if (hs->retry_group != 0 && (!client_hello_share(&r, &group, &share) ||
+	    group != hs->retry_group || rd_more(&r)))
 		return KTLS_REFUSED(KTLS_R_CH_RETRY_SHARE);
 	return 0;
 }
@@ -190,21 +192,34 @@ ask_identity(struct ktls_hs *hs)
 int
 hs13_negotiate(struct ktls_hs *hs, const struct client_hello *ch)
 {
+	const bool stateless = hs->cfg->retry_tickets != NULL && !hs->retried;
 	struct choice c = { 0 };
+	bool retry;
 	int err;
 
+	if (stateless && client_hello_has(ch, EXT_COOKIE) && (err = hs13_cookie_take(hs, ch)) != 0)
+		return err;
 	if ((err = check_required(hs, ch)) != 0 ||
 	    (!hs13_psk_offered(hs, ch) && (err = check_signatures(hs, ch)) != 0) ||
 	    (err = check_shares(hs, ch)) != 0 ||
 	    (err = choose_suite(hs, ch, &c)) != 0 ||
 	    (err = choose_group(hs, ch, &c)) != 0 ||
 	    (err = check_share_len(&c)) != 0 ||
-	    (err = negotiate_alpn(hs, ch, &c.alpn)) != 0 ||
-	    (c.share.len == 0 && (err = digest(hs, ch, c.digest)) != 0))
+	    (err = negotiate_alpn(hs, ch, &c.alpn)) != 0)
 		return err;
+	if (hs->retried && c.suite != hs->suite)	/* another config, perhaps */
+		return KTLS_REFUSED(KTLS_R_CH_CHANGED);
+	retry = !hs->retried && (stateless || c.share.len == 0);
+	if (retry && (err = digest(hs, ch, c.digest)) != 0)
+		return err;
+	if (!retry && c.share.len == 0)
+		return KTLS_REFUSED(KTLS_R_CH_RETRY_SHARE);
 
 	/* Nothing below can fail: the connection changes here or not at all. */
-	memcpy(hs->hello_digest, c.digest, sizeof(c.digest));
+	if (retry) {
+		memcpy(hs->hello_digest, c.digest, sizeof(c.digest));
+		hs->retry_group = c.share.len == 0 ? c.group : 0;
+	}
 	if (ch->session_id.len != 0)
 		memcpy(hs->session_id, ch->session_id.p, ch->session_id.len);
 	hs->session_id_len = ch->session_id.len;
@@ -219,10 +234,11 @@ hs13_negotiate(struct ktls_hs *hs, const struct client_hello *ch)
 	hs->in.skip_early = client_hello_has(ch, EXT_EARLY_DATA);
 	hs->takes_tickets = ch->psk_modes.len != 0 &&
 	    memchr(ch->psk_modes.p, PSK_DHE_KE, ch->psk_modes.len) != NULL;
-	hs->state = ST_SEND_HRR;
-	if (c.share.len != 0 && hs13_psk_offered(hs, ch))
+	if (retry)
+		hs->state = ST_SEND_HRR;
+	else if (hs13_psk_offered(hs, ch))
 		hs13_psk_ask(hs, 0);
-	else if (c.share.len != 0)
+	else
 		ask_identity(hs);
 	return 0;
 }

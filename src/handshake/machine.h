@@ -92,6 +92,7 @@ struct ktls_hs {
 	bool retried;			/* a HelloRetryRequest was sent or received */
 	uint8_t *cookie;		/* of a HelloRetryRequest, to be echoed */
 	size_t cookie_len;
+	uint16_t retry_group;		/* server: whose share it asks for; 0: none */
 	uint8_t hello_digest[32];	/* of what a second ClientHello must repeat */
 	const struct suite *suite;	/* NULL until chosen */
 	uint16_t group, version;

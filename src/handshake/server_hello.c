@@ -101,11 +101,13 @@ server_hello_encode(struct writer *w, const struct server_hello *sh)
 	wr_u16(w, sh->suite);
 	wr_u8(w, sh->compression);
 	exts = wr_open(w, 2);
-	ext = extension_write(w, EXT_KEY_SHARE);
-	wr_u16(w, sh->group);
-	if (sh->share.len != 0)
-		wr_vec(w, 2, sh->share);
-	wr_close(w, ext);
+	if (sh->group != 0) {
+		ext = extension_write(w, EXT_KEY_SHARE);
+		wr_u16(w, sh->group);
+		if (sh->share.len != 0)
+			wr_vec(w, 2, sh->share);
+		wr_close(w, ext);
+	}
 	write_number(w, EXT_SUPPORTED_VERSIONS, sh->version);
 	if (sh->seen & extension_bit(EXT_PRE_SHARED_KEY))
 		write_number(w, EXT_PRE_SHARED_KEY, sh->psk);
