@@ -21,6 +21,7 @@ chain_exact(const uint8_t *data, size_t len)
 		memcpy(copy, data, len);
 	return (struct slice){ copy, len };
 }
+
 struct chain
 chain_of(struct test_pki *pki, enum test_cert which)
 {
@@ -40,28 +41,42 @@ chain_of(struct test_pki *pki, enum test_cert which)
 	BIO_free(bio);
 	return c;
 }
+
 void
 chain_free(struct chain *c)
 {
 	for (size_t i = 0; i < c->count; i++)
 		free((void *)(uintptr_t)c->cert[i].p);
 }
+
 int
-chain_judge(struct ktls_config *cfg, const struct chain *c, const char *name)
+chain_judge_as(struct ktls_config *cfg, const struct chain *c, enum ktls_role peer_role,
+    const char *name, struct peer *peer)
 {
-	struct peer peer = {0};
 	int err;
 
-	assert_int_equal(config_use(cfg, true), 0);
+	*peer = (struct peer){0};
+	assert_int_equal(config_use(cfg, peer_role == KTLS_SERVER), 0);
 	memset(chain_why, 'x', sizeof(chain_why));
-	err = config_verify_chain(cfg, c->cert, c->count, KTLS_SERVER, name, &peer, chain_why,
+	err = config_verify_chain(cfg, c->cert, c->count, peer_role, name, peer, chain_why,
 	    sizeof(chain_why));
 	assert_non_null(memchr(chain_why, '\0', sizeof(chain_why)));
 	assert_int_equal(*chain_why == '\0', err == 0);
-	assert_int_equal(peer.key != NULL, err == 0);
+	assert_int_equal(peer->key != NULL, err == 0);
+	assert_int_equal(peer->verified, err == 0 && cfg->verify);
+	return err;
+}
+
+int
+chain_judge(struct ktls_config *cfg, const struct chain *c, const char *name)
+{
+	struct peer peer;
+	int err = chain_judge_as(cfg, c, KTLS_SERVER, name, &peer);
+
 	EVP_PKEY_free(peer.key);
 	return err;
 }
+
 int
 chain_judge_one(struct ktls_config *cfg, struct test_pki *pki, enum test_cert which,
     const char *name)

@@ -18,6 +18,8 @@ void chain_free(struct chain *c);
 
 /* config_verify_chain(), with what always holds of its results; the sentence is in chain_why. */
 extern char chain_why[256];
+int chain_judge_as(struct ktls_config *cfg, const struct chain *c, enum ktls_role peer_role,
+    const char *name, struct peer *peer);	/* its key is the caller's to free */
 int chain_judge(struct ktls_config *cfg, const struct chain *c, const char *name);
 int chain_judge_one(struct ktls_config *cfg, struct test_pki *pki, enum test_cert which,
     const char *name);

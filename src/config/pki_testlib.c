@@ -50,7 +50,11 @@ static const struct spec {
 	[TEST_RSA_CA] =		{ "rsa-ca", "RSA", "2048", TEST_RSA_CA, true, false, -DAY, 30 * DAY, "Test RSA Root", NULL, NULL, NULL },
 	[TEST_RSA_1024] =	{ "rsa1024", "RSA", "1024", TEST_CA, false, false, -DAY, 30 * DAY, "rsa1024", NAMES, SERVER, NULL },
 	[TEST_ED25519] =	{ "ed25519", "ED25519", NULL, TEST_CA, false, false, -DAY, 30 * DAY, "ed25519", NAMES, SERVER, NULL },
-	[TEST_INTERMEDIATE] =	{ "intermediate", "EC", "P-256", TEST_CA, true, false, -DAY, 30 * DAY, "Test Intermediate", NULL, NULL, NULL },
+	[TEST_SERVER_ONLY] =	{ "server-only", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "server-only", NAMES, "serverAuth", NULL },
+	[TEST_SHA1] =		{ "sha1", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "sha1", NAMES, SERVER, NULL },
+	[TEST_DEEP] =		{ "deep", "EC", "P-256", TEST_DEEPER, false, true, -DAY, 30 * DAY, "deep", NAMES, SERVER, NULL },
+	[TEST_DEEPER] =		{ "deeper", "EC", "P-256", TEST_INTERMEDIATE, true, true, -DAY, 30 * DAY, "Test Deeper", NULL, NULL, NULL },
+	[TEST_INTERMEDIATE] =	{ "intermediate", "EC", "P-256", TEST_CA, true, false, -DAY, 20 * DAY, "Test Intermediate", NULL, NULL, NULL },
 	[TEST_CA] =		{ "ca", "EC", "P-256", TEST_CA, true, false, -DAY, 30 * DAY, "Test Root", NULL, NULL, NULL },
 	[TEST_STRANGER] =	{ "stranger", "EC", "P-256", TEST_STRANGER, true, false, -DAY, 30 * DAY, "Test Stranger", NULL, NULL, NULL },
 }, narrow =			{ "narrow", "EC", "P-256", TEST_CA, true, false, -DAY, 30 * DAY, "Test Narrow", NULL, NULL, "excluded;DNS:example.org" };
@@ -161,7 +165,7 @@ pair(struct test_pki *pki, enum test_cert n)
 	need(p->cert != NULL, "X509_new");
 	fill_in(p->cert, s, p->key, issuer->cert);
 	if (!EVP_PKEY_is_a(issuer->key, "ED25519"))
-		md = EVP_sha256();
+		md = n == TEST_SHA1 ? EVP_sha1() : EVP_sha256();
 	need(X509_sign(p->cert, issuer->key, md) > 0, "signing");
 	return p;
 }
@@ -191,9 +195,21 @@ test_pki_cert(struct test_pki *pki, enum test_cert n)
 		return p->cert_pem;
 	bio = BIO_new(BIO_s_mem());
 	need(bio != NULL && PEM_write_bio_X509(bio, p->cert) == 1, "writing PEM");
-	if (s->chain)
+	for (; s->chain; s = &specs[s->issuer < TEST_CERTS ? s->issuer : TEST_CA])
 		need(PEM_write_bio_X509(bio, pair(pki, s->issuer)->cert) == 1, "writing PEM");
 	return p->cert_pem = text(bio);
+}
+
+X509 *
+test_pki_x509(struct test_pki *pki, enum test_cert n)
+{
+	return pair(pki, n)->cert;
+}
+
+EVP_PKEY *
+test_pki_pkey(struct test_pki *pki, enum test_cert n)
+{
+	return pair(pki, n)->key;
 }
 
 const char *

@@ -2,6 +2,7 @@
 #ifndef CONFIG_PKI_TESTLIB_H
 #define CONFIG_PKI_TESTLIB_H
 
+#include <openssl/x509.h>
 #include <ktls/config.h>
 
 /*
@@ -41,7 +42,11 @@ enum test_cert {
 	TEST_UNDER_RSA,		/* P-256, issued by TEST_RSA_CA */
 	TEST_RSA_1024,
 	TEST_ED25519,
-	TEST_INTERMEDIATE,	/* an authority */
+	TEST_SERVER_ONLY,	/* extended key usage: serverAuth */
+	TEST_SHA1,		/* signed under SHA-1 */
+	TEST_DEEP,		/* under TEST_DEEPER, TEST_INTERMEDIATE; both in its file */
+	TEST_DEEPER,		/* an authority */
+	TEST_INTERMEDIATE,	/* an authority; ends in 20 days, before what it certifies */
 	TEST_CA,		/* the root, P-256 */
 	TEST_STRANGER,		/* another root */
 	TEST_RSA_CA,		/* and one that signs by RSASSA-PKCS1-v1_5 with SHA-256 */
@@ -54,6 +59,10 @@ void test_pki_free(struct test_pki *pki);
 /* PEM. A certificate with those between it and the root, leaf first; a key as PKCS#8. */
 const char *test_pki_cert(struct test_pki *pki, enum test_cert cert);
 const char *test_pki_key(struct test_pki *pki, enum test_cert cert);
+
+/* As libcrypto has them; the object's. */
+X509 *test_pki_x509(struct test_pki *pki, enum test_cert cert);
+EVP_PKEY *test_pki_pkey(struct test_pki *pki, enum test_cert cert);
 
 /* The same as files, in a temporary directory which also takes what a test writes. */
 const char *test_pki_cert_file(struct test_pki *pki, enum test_cert cert);

@@ -54,18 +54,28 @@ expect_name(X509_VERIFY_PARAM *param, const char *name)
  * What is trusted needs no list: RFC 5280 6.3 asks for the certificates of the path,
  * and the anchor isn't one of them. libcrypto asks for its list too.
  */
-static int
-excuse_anchor(int ok, X509_STORE_CTX *ctx)
+static bool
+excused(X509_STORE_CTX *ctx, enum ktls_reason reason)
 {
 	int last = sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
-	enum ktls_reason reason = verdict_reason(X509_STORE_CTX_get_error(ctx));
 
-	if (ok || X509_STORE_CTX_get_error_depth(ctx) != last ||
-	    (reason != KTLS_R_CERT_NO_CRL && reason != KTLS_R_CERT_CRL_EXPIRED &&
-	    reason != KTLS_R_CERT_CRL))
-		return ok;
-	X509_STORE_CTX_set_error(ctx, X509_V_OK);
-	return 1;
+	return X509_STORE_CTX_get_error_depth(ctx) == last && (reason == KTLS_R_CERT_NO_CRL ||
+	    reason == KTLS_R_CERT_CRL_EXPIRED || reason == KTLS_R_CERT_CRL);
+}
+
+/* libcrypto's callback. Here, not afterwards: the list at hand is known only here. */
+static int
+complain(int ok, X509_STORE_CTX *ctx)
+{
+	const struct chain_asked *asked = X509_STORE_CTX_get_app_data(ctx);
+
+	if (!ok && excused(ctx, verdict_reason(X509_STORE_CTX_get_error(ctx)))) {
+		X509_STORE_CTX_set_error(ctx, X509_V_OK);
+		return 1;
+	}
+	if (!ok)
+		verdict_say(ctx, asked->peer_role, asked->name, asked->why, asked->why_len);
+	return ok;
 }
 
 static int
@@ -78,10 +88,11 @@ prepare(const struct chain_asked *asked, X509_STORE_CTX *ctx)
 	if (!X509_STORE_CTX_set_purpose(ctx, asked->peer_role == KTLS_SERVER ?
 	    X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT))
 		return crypto_error();
-	if (sk_X509_CRL_num(asked->cfg->trust.crls) > 0) {
+	if (sk_X509_CRL_num(asked->cfg->trust.crls) > 0)
 		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
-		X509_STORE_CTX_set_verify_cb(ctx, excuse_anchor);
-	}
+	if (!X509_STORE_CTX_set_app_data(ctx, (void *)(uintptr_t)asked))
+		return crypto_error();
+	X509_STORE_CTX_set_verify_cb(ctx, complain);
 	X509_VERIFY_PARAM_set_depth(param, (int)asked->cfg->verify_depth);
 	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
 	if (!X509_VERIFY_PARAM_set_flags(param, flags))
@@ -102,7 +113,6 @@ run(const struct chain_asked *asked, X509_STORE_CTX *ctx, struct judged *judged)
 	verdict = X509_STORE_CTX_get_error(ctx);
 	if (verdict == X509_V_ERR_OUT_OF_MEM || verdict == X509_V_OK)
 		return verdict == X509_V_OK ? -EIO : -ENOMEM;
-	verdict_say(ctx, asked->peer_role, asked->name, asked->why, asked->why_len);
 	return KTLS_REFUSED(verdict_reason(verdict));
 }
 

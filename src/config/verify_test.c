@@ -48,7 +48,11 @@ static const struct {
 	{ TEST_ESCAPE, "localhost", R(CERT_NAME), 42, "\"?[31mred\"" },
 	{ TEST_EXPIRED, "localhost", R(CERT_EXPIRED), 45, "the certificate of \"localhost\" expired on 20" },
 	{ TEST_NOT_YET, "localhost", R(CERT_NOT_YET_VALID), 45, "is not valid before 20" },
-	{ TEST_CLIENT_ONLY, "localhost", R(CERT_PURPOSE), 43, "purpose" },
+	{ TEST_CLIENT_ONLY, "localhost", R(CERT_PURPOSE), 43, "the certificate of \"localhost\": its purpose is not that of a TLS server" },
+	{ TEST_SERVER_ONLY, "localhost", 0, -1, "" },
+	{ TEST_DEEP, "localhost", 0, -1, "" },
+	{ TEST_SHA1, "localhost", R(CERT_WEAK), 42, "the certificate of \"localhost\"" },
+	{ TEST_P224, "localhost", R(CERT_KEY), 43, "the certificate of \"localhost\": its key is neither ECDSA on a curve that we know nor" },
 	{ TEST_NOT_SIGNING, "localhost", R(CERT_KEY_USAGE), 43, "the certificate of \"localhost\": its key may not sign" },
 	{ TEST_SELF_SIGNED, "localhost", R(CERT_UNTRUSTED), 48, "self-signed" },
 	{ TEST_STRANGER, "localhost", R(CERT_UNTRUSTED), 48, "\"/CN=Test Stranger\"" },
@@ -59,7 +63,6 @@ static const struct {
 	{ TEST_P521, "localhost", 0, -1, "" },
 	{ TEST_ED25519, "localhost", 0, -1, "" },
 	{ TEST_RSA_PSS, "localhost", 0, -1, "" },
-	{ TEST_P224, "localhost", R(CERT_KEY), 43, "neither ECDSA on" },
 	/* Ours are names; libcrypto would take these for "any" and for "all below". */
 	{ TEST_EC, "", -EINVAL, -1, "" },
 	{ TEST_EC, NULL, -EINVAL, -1, "" },
@@ -81,6 +84,127 @@ each_certificate_has_its_verdict(void **unused)
 			fail_msg("case %zu, %s: %s; \"%s\"", i, cases[i].name,
 			    ktls_strerror(err), chain_why);
 	}
+	ktls_config_unref(cfg);
+}
+
+/* The same of a client's, which has no name to be judged by. */
+static const struct {
+	enum test_cert cert;
+	int err, alert;
+	const char *says;
+} client_cases[] = {
+	{ TEST_EC, 0, -1, "" },
+	{ TEST_CHAINED, 0, -1, "" },
+	{ TEST_CLIENT_ONLY, 0, -1, "" },
+	{ TEST_OTHER_NAME, 0, -1, "" },
+	{ TEST_SERVER_ONLY, R(CERT_PURPOSE), 43, "its purpose is not that of a TLS client" },
+	{ TEST_EXPIRED, R(CERT_EXPIRED), 45, "the certificate of \"localhost\" expired on 20" },
+	{ TEST_STRANGER, R(CERT_UNTRUSTED), 48, "\"/CN=Test Stranger\"" },
+	{ TEST_NOT_SIGNING, R(CERT_KEY_USAGE), 43, "its key may not sign" },
+	{ TEST_P224, R(CERT_KEY), 43, "its key is neither" },
+};
+
+static void
+each_clients_certificate_has_its_verdict(void **unused)
+{
+	struct ktls_config *cfg = test_pki_client(pki);	/* it trusts TEST_CA */
+
+	(void)unused;
+	assert_int_equal(ktls_config_client_auth(cfg, KTLS_CLIENT_AUTH_REQUIRE), 0);
+	for (size_t i = 0; i < sizeof(client_cases) / sizeof(*client_cases); i++) {
+		struct chain c = chain_of(pki, client_cases[i].cert);
+		struct peer peer;
+		int err = chain_judge_as(cfg, &c, KTLS_CLIENT, NULL, &peer);
+
+		if (err != client_cases[i].err || ktls_err_alert(err) != client_cases[i].alert ||
+		    strstr(chain_why, client_cases[i].says) == NULL)
+			fail_msg("case %zu: %s; \"%s\"", i, ktls_strerror(err), chain_why);
+		EVP_PKEY_free(peer.key);
+		chain_free(&c);
+	}
+	ktls_config_unref(cfg);
+}
+
+/* Authorities between the leaf and what is trusted. */
+static const struct {
+	enum test_cert trusted, cert;
+	unsigned depth;
+	int err;
+} depths[] = {
+	{ TEST_CA, TEST_EC, 0, 0 },
+	{ TEST_CA, TEST_CHAINED, 0, R(CERT_DEPTH) },
+	{ TEST_CA, TEST_CHAINED, 1, 0 },
+	{ TEST_CA, TEST_DEEP, 1, R(CERT_DEPTH) },
+	{ TEST_CA, TEST_DEEP, 2, 0 },
+	{ TEST_INTERMEDIATE, TEST_CHAINED, 0, 0 },
+	{ TEST_INTERMEDIATE, TEST_DEEP, 0, R(CERT_DEPTH) },
+	{ TEST_INTERMEDIATE, TEST_DEEP, 1, 0 },
+};
+
+static void
+each_depth(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < sizeof(depths) / sizeof(*depths); i++) {
+		const char *trusted = test_pki_cert_file(pki, depths[i].trusted);
+		struct ktls_config *cfg;
+		int err;
+
+		assert_int_equal(ktls_config_new(&cfg), 0);
+		assert_int_equal(ktls_config_trust_file(cfg, trusted), 0);
+		assert_int_equal(ktls_config_verify_depth(cfg, depths[i].depth), 0);
+		err = chain_judge_one(cfg, pki, depths[i].cert, "localhost");
+		if (err != depths[i].err)
+			fail_msg("case %zu: %s; \"%s\"", i, ktls_strerror(err), chain_why);
+		ktls_config_unref(cfg);
+	}
+}
+
+/* Not the leaf's: the intermediate ends in 20 days, the leaf in 30. */
+static void
+the_chain_ends_with_the_first_of_its_certificates(void **unused)
+{
+	struct ktls_config *cfg = test_pki_client(pki);
+	struct chain c = chain_of(pki, TEST_CHAINED);
+	struct peer peer;
+	int64_t left;
+
+	(void)unused;
+	for (int i = 0; i < 2; i++) {		/* judged, then remembered */
+		assert_int_equal(chain_judge_as(cfg, &c, KTLS_SERVER, "localhost", &peer), 0);
+		left = peer.not_after - (int64_t)time(NULL);
+		assert_true(left > 19 * DAY && left <= 20 * DAY);
+		EVP_PKEY_free(peer.key);
+	}
+	chain_free(&c);
+	ktls_config_unref(cfg);
+}
+
+static void
+a_key_for_who_judges_elsewhere(void **unused)
+{
+	struct ktls_config *cfg = test_pki_client(pki);
+	struct chain c = chain_of(pki, TEST_STRANGER);
+	struct peer peer = {0};
+
+	(void)unused;
+	assert_int_equal(config_use(cfg, true), 0);
+	assert_int_equal(config_peer_key(cfg, c.cert, c.count, &peer, chain_why,
+	    sizeof(chain_why)), R(CERT_KEY_USAGE));
+	assert_null(peer.key);
+	chain_free(&c);
+	c = chain_of(pki, TEST_SELF_SIGNED);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(config_peer_key(cfg, c.cert, c.count, &peer, chain_why,
+		    sizeof(chain_why)), 0);
+		assert_non_null(peer.key);
+		assert_false(peer.verified);
+		assert_true(peer.not_after == INT64_MAX);
+		EVP_PKEY_free(peer.key);
+		/* Remembered, but for nobody who judges. */
+		assert_int_equal(chain_judge(cfg, &c, "localhost"), R(CERT_UNTRUSTED));
+	}
+	chain_free(&c);
 	ktls_config_unref(cfg);
 }
 
@@ -296,6 +420,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_certificate_has_its_verdict),
+		cmocka_unit_test(each_clients_certificate_has_its_verdict),
+		cmocka_unit_test(each_depth),
+		cmocka_unit_test(the_chain_ends_with_the_first_of_its_certificates),
+		cmocka_unit_test(a_key_for_who_judges_elsewhere),
 		cmocka_unit_test(a_chain_may_lack_nothing),
 		cmocka_unit_test(a_chain_may_have_more_than_it_needs),
 		cmocka_unit_test(broken_certificates),
