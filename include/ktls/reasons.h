@@ -2,7 +2,7 @@
 #ifndef KTLS_REASONS_H
 #define KTLS_REASONS_H
 
-/* Alert descriptions, RFC 8446 section 6 and RFC 7301 section 3.2. */
+/* Alert descriptions, RFC 8446 section 6 and its revision, and RFC 7301 section 3.2. */
 #define KTLS_ALERTS(X) \
 	X(close_notify, 0) \
 	X(unexpected_message, 10) \
@@ -31,6 +31,7 @@
 	X(bad_certificate_status_response, 113) \
 	X(unknown_psk_identity, 115) \
 	X(certificate_required, 116) \
+	X(general_error, 117) \
 	X(no_application_protocol, 120)
 
 #define KTLS_ALERT_ENUM(name, value)	KTLS_ALERT_##name = value,
