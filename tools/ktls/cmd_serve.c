@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include "ktls/cmd.h"
 #include "serve/identity.h"
 #include "serve/master.h"
@@ -14,24 +15,33 @@ complain(const char *what, const char *why)
 	return EXIT_FAILED;
 }
 
-/* The service, with what this kernel can do found once for all workers. */
+/*
+ * The service, with what this kernel can do found once for all workers, and with one
+ * secret for the tickets of all of them: whoever has it opens what another has sealed.
+ */
 static struct ktls_config *
 make_config(const struct serve_options *o, const struct serve_identity *identity,
     const struct ktls_caps *caps)
 {
 	static const char *const alpn[] = { "http/1.1" };
 	struct ktls_config *cfg = NULL;
+	struct ktls_tickets *tickets = NULL;
 	int err;
 
 	if ((err = ktls_config_new(&cfg)) == 0 &&
+	    (err = ktls_tickets_new(&tickets, NULL, NULL, time(NULL), 0)) == 0 &&
+	    (err = ktls_config_tickets(cfg, tickets)) == 0 &&
 	    (err = ktls_config_identity(cfg, identity->cert, identity->key)) == 0 &&
 	    (err = ktls_config_alpn(cfg, alpn, 1)) == 0 &&
 	    (err = ktls_config_offload(cfg, o->offload)) == 0 &&
 	    (err = ktls_config_caps(cfg, caps)) == 0 &&
-	    (err = ktls_config_handshake_timeout(cfg, o->timeout)) == 0)
+	    (err = ktls_config_handshake_timeout(cfg, o->timeout)) == 0) {
+		ktls_tickets_unref(tickets);
 		return cfg;
+	}
 	fprintf(stderr, "ktls serve: %s\n", cfg != NULL && *ktls_config_error(cfg) != '\0' ?
 	    ktls_config_error(cfg) : ktls_strerror(err));
+	ktls_tickets_unref(tickets);
 	ktls_config_unref(cfg);
 	return NULL;
 }

@@ -80,10 +80,11 @@ serve_log_request(const struct serve_log *log, const char *address, struct http_
 	ktls_conn_status(ktls_stream_conn(stream), &status);
 	quote(request, sizeof(request), line);
 	n = snprintf(text, sizeof(text),
-	    "%s - - [%s] \"%s\" %d %llu \"TLSv1.%d %s tx=%s rx=%s\"%s%s%s\n",
+	    "%s - - [%s] \"%s\" %d %llu \"TLSv1.%d %s tx=%s rx=%s%s\"%s%s%s\n",
 	    address, now(when), request, answer->status, sent,
 	    status.version == KTLS_TLS13 ? 3 : 2, ktls_cipher_name(status.cipher),
 	    path_name(status.path[KTLS_TX]), path_name(status.path[KTLS_RX]),
+	    status.resumed ? " resumed" : "",
 	    answer->why != NULL ? " \"" : "", answer->why != NULL ? answer->why : "",
 	    answer->why != NULL ? "\"" : "");
 	put(log, text, (size_t)n);
