@@ -247,10 +247,12 @@ send_row(struct ktls_hs *hs, const struct hs_row *row)
 	hs->why[0] = '\0';
 	err = row->msg == MT_CHANGE_CIPHER_SPEC ? send_change_cipher_spec(hs, row) :
 	    send_message(hs, row);
-	/* First what was sent until now, under the keys until now. */
-	if (err == 0 && row->after != NULL && (err = flight_flush(hs)) == 0)
-		err = row->after(hs);
-	return err;
+	if (err != 0 || row->after == NULL)
+		return err;
+	/* First what was sent until now, under the keys until now; tickets share a record. */
+	if (hs->state != ST_WAIT_SEALED && (err = flight_flush(hs)) != 0)
+		return err;
+	return row->after(hs);
 }
 
 int

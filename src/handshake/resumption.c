@@ -74,14 +74,20 @@ least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* When the peer's chain ends; 0: there is none, or the user has judged it by its own rules. */
+static int64_t
+chain_end(const struct ktls_hs *hs)
+{
+	return hs->peer_chain_len != 0 && hs->peer.not_after != INT64_MAX ? hs->peer.not_after : 0;
+}
+
 /* 7 days after somebody has signed last, whatever was resumed since. */
 static int64_t
 expiry(const struct ktls_hs *hs, int64_t now, int64_t authenticated, uint32_t lifetime)
 {
 	int64_t end = least(authenticated + SESSION_LIFETIME_MAX, now + lifetime);
 
-	return hs->peer_chain_len != 0 && hs->peer.not_after != 0 ?
-	    least(end, hs->peer.not_after) : end;
+	return chain_end(hs) != 0 ? least(end, chain_end(hs)) : end;
 }
 
 static struct slice
@@ -105,7 +111,7 @@ resumption_describe(const struct ktls_hs *hs, uint32_t lifetime, struct session 
 		.issued = now,
 		.authenticated = authenticated,
 		.expires = expiry(hs, now / 1000, authenticated, lifetime),
-		.chain_end = hs->peer_chain_len != 0 ? hs->peer.not_after : 0,
+		.chain_end = chain_end(hs),
 		.server_name = text(hs->server_name),
 		.alpn = text(hs->alpn),
 		.chain = { hs->peer_chain, hs->peer_chain_len },
