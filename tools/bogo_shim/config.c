@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "bogo_shim/authorities.h"
 #include "bogo_shim/conn.h"
 #include "bogo_shim/flags.h"
 #include "bogo_shim/mutant.h"
+#include "bogo_shim/policy.h"
 
 /* The names of the list that the runner gives as it is on the wire. */
 static int
@@ -44,16 +46,27 @@ set_alpn(struct ktls_config *cfg, const struct shim_options *o)
 	return name != NULL ? ktls_config_alpn(cfg, &name, 1) : 0;
 }
 
+/* A key that is elsewhere signs through a question: see conn_ask(). */
 static int
-set_identity(struct conn *c)
+set_identity(struct ktls_config *cfg, const struct shim_options *o)
 {
+	if (o->cert_file == NULL)
+		return 0;
+	return ktls_config_identity(cfg, o->cert_file, o->async ? NULL : o->key_file);
+}
+
+static int
+set_client_auth(struct ktls_config *cfg, const struct shim_options *o)
+{
+	enum ktls_client_auth auth = o->require_client_certificate ? KTLS_CLIENT_AUTH_REQUIRE :
+	    KTLS_CLIENT_AUTH_REQUEST;
 	int err;
 
-	if (!c->o->server)
+	if (!o->server || (!o->verify_peer && !o->require_client_certificate))
 		return 0;
-	if ((err = ktls_config_identity(c->cfg, c->o->cert_file, c->o->key_file)) == 0)
-		return 0;
-	return err;
+	if ((err = ktls_config_client_auth(cfg, auth)) != 0)
+		return err;
+	return o->client_ca_list != NULL ? authorities_trust(cfg, o) : 0;
 }
 
 /* CLIENT_TRAFFIC_SECRET_0 <client random> <secret>; a later generation has its number. */
@@ -70,20 +83,65 @@ keylog(void *arg, const char *line)
 			    sizeof(c->secret[0]), "%s", secret + 1);
 }
 
+static int64_t
+clock_of(void *arg)
+{
+	struct shim *shim = arg;
+
+	return shim->now;
+}
+
+static int
+set_resumption(struct conn *c)
+{
+	int err;
+
+	if ((err = ktls_config_clock(c->cfg, clock_of, c->shim)) != 0 ||
+	    (err = ktls_config_sessions(c->cfg, c->shim->sessions)) != 0)
+		return err;
+	return c->o->server && !c->o->no_ticket ?
+	    ktls_config_tickets(c->cfg, c->shim->tickets) : 0;
+}
+
+static int
+set_policy(struct ktls_config *cfg, const struct shim_options *o)
+{
+	uint16_t min, max;
+	int err;
+
+	/* Where there is no version at all, the setter is to say so. */
+	(void)shim_options_versions(o, &min, &max);
+	if ((err = ktls_config_versions(cfg, min, max)) != 0 ||
+	    (err = ktls_config_grease(cfg, o->grease)) != 0 ||
+	    (err = policy_set(cfg, o)) != 0)
+		return err;
+	if (o->max_send_fragment != 0 &&
+	    (err = ktls_config_send_limit(cfg, (uint16_t)o->max_send_fragment)) != 0)
+		return err;
+	if (o->groups.count != 0 &&
+	    (err = ktls_config_groups(cfg, o->groups.of, o->groups.count)) != 0)
+		return err;
+	if (o->sign_schemes.count != 0 && (err = ktls_config_sign_schemes(cfg,
+	    o->sign_schemes.of, o->sign_schemes.count)) != 0)
+		return err;
+	return o->verify_schemes.count == 0 ? 0 :
+	    ktls_config_verify_schemes(cfg, o->verify_schemes.of, o->verify_schemes.count);
+}
+
 int
 conn_config(struct conn *c)
 {
 	const struct shim_options *o = c->o;
 	int err;
 
-	if ((err = ktls_crypto_new(&c->crypto, NULL, NULL)) != 0 ||
-	    (err = ktls_config_new_with(&c->cfg, c->crypto)) != 0 ||
-	    (err = set_identity(c)) != 0 ||
+	if ((err = ktls_config_new_with(&c->cfg, c->shim->crypto)) != 0 ||
+	    (err = set_identity(c->cfg, o)) != 0 ||
+	    (err = set_client_auth(c->cfg, o)) != 0 ||
 	    (err = set_alpn(c->cfg, o)) != 0 ||
-	    (err = ktls_config_verify(c->cfg, o->verify_fail && !mutant("verify"))) != 0)
-		return err;
-	if (o->group_count != 0 &&
-	    (err = ktls_config_groups(c->cfg, o->groups, o->group_count)) != 0)
+	    (err = set_policy(c->cfg, o)) != 0 ||
+	    (err = set_resumption(c)) != 0 ||
+	    (err = conn_ask(c)) != 0 ||
+	    (err = ktls_config_exporter(c->cfg, o->export_keying_material != 0)) != 0)
 		return err;
 	return o->export_traffic_secrets ? ktls_config_keylog(c->cfg, keylog, c) : 0;
 }

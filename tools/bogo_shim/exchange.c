@@ -7,6 +7,7 @@
 #include "bogo_shim/mutant.h"
 
 #define READ_SIZE	512		/* so that a record takes several reads */
+#define EXPORT_MAX	1024
 #define DECOMPRESSION_FAILURE	30
 
 static const char hello[] = "hello";
@@ -41,6 +42,29 @@ send_traffic_secrets(struct conn *c)
 }
 
 static int
+send_keying_material(struct conn *c)
+{
+	const struct shim_options *o = c->o;
+	const char *label = o->export_label != NULL ? o->export_label : "";
+	const char *context = o->use_export_context ? o->export_context : NULL;
+	size_t context_len = context != NULL ? strlen(context) : 0;
+	size_t len = (size_t)o->export_keying_material;
+	uint8_t out[EXPORT_MAX];
+	int err;
+
+	if (len > sizeof(out))
+		return -EMSGSIZE;
+	/* There are two places to get it from. */
+	err = o->async ? ktls_post_export(c->post, label, context, context_len, out, len) :
+	    ktls_hs_export(c->hs, label, context, context_len, out, len);
+	if (err != 0)
+		return err;
+	if (mutant("exporter"))
+		out[0]++;
+	return conn_send(c, out, len);
+}
+
+static int
 send_sizes(struct conn *c)
 {
 	static const size_t sizes[] = {
@@ -67,6 +91,21 @@ answer(struct conn *c, uint8_t *data, size_t len)
 	return conn_send(c, data, len);
 }
 
+/* What was seen by peeking is what is then received. */
+static ssize_t
+receive(struct conn *c, uint8_t *data, size_t size)
+{
+	static uint8_t seen[KTLS_RECORD_PLAIN_MAX];
+	ssize_t peeked, n;
+
+	if (!c->o->peek_then_read)
+		return conn_recv(c, data, size);
+	if ((peeked = conn_peek(c, seen, size)) < 0)
+		return peeked;
+	n = conn_recv(c, data, size);
+	return n == peeked && memcmp(data, seen, (size_t)n) == 0 ? n : -EPROTO;
+}
+
 static int
 echo(struct conn *c)
 {
@@ -79,7 +118,7 @@ echo(struct conn *c)
 		size = (size_t)c->o->read_size;
 	if (size > sizeof(data))
 		size = sizeof(data);
-	while ((n = conn_recv(c, data, size)) > 0)
+	while ((n = receive(c, data, size)) > 0)
 		if ((err = answer(c, data, (size_t)n)) != 0)
 			return err;
 	return (int)n;
@@ -101,6 +140,8 @@ send_first(struct conn *c)
 	const struct shim_options *o = c->o;
 	int err;
 
+	if (o->export_keying_material != 0 && (err = send_keying_material(c)) != 0)
+		return err;
 	if (o->export_traffic_secrets && (err = send_traffic_secrets(c)) != 0)
 		return err;
 	if (o->write_different_record_sizes)

@@ -26,22 +26,13 @@
 	X(RENEGOTIATION,	"refused by design: renegotiation") \
 	X(P224,			"refused by design: P-224") \
 	X(OLD_TLS,		"refused by design: TLS 1.1 and older") \
+	X(SHA1,			"refused by design: signatures with SHA-1") \
+	X(FALLBACK,		"refused by design: a client that falls back to an older version") \
 	X(EARLY_DATA,		"issue to come: 0-RTT") \
 	X(PSK,			"issue to come: external PSK") \
 	X(OCSP,			"issue to come: OCSP") \
 	X(SCT,			"issue to come: SCT") \
-	X(COMPRESSION,		"issue to come: certificate compression") \
-	X(TLS12,		"issue 3: TLS 1.2") \
-	X(RESUMPTION,		"issue 3: resumption") \
-	X(CLIENT_CERT,		"issue 3: client certificates") \
-	X(EXPORTER,		"issue 3: exporters") \
-	X(QUESTIONS,		"issue 3: questions (client hello, choose, verify)") \
-	X(SCHEMES,		"issue 3: signature schemes as a setting") \
-	X(GROUPS,		"issue 3: P-384 and P-521") \
-	X(KEYS,			"issue 3: keys other than ECDSA P-256 and RSA") \
-	X(GREASE,		"issue 3: GREASE") \
-	X(PEER_CHAIN,		"issue 3: the peer's chain in the API") \
-	X(SEND_LIMIT,		"issue 3: a limit for what is sent")
+	X(COMPRESSION,		"issue to come: certificate compression")
 /* clang-format on */
 #define LACK_ENUM(name, text)	LACK_##name,
 enum lack { SHIM_LACKS(LACK_ENUM) LACK_NOTHING };
@@ -50,7 +41,7 @@ enum flag_kind {
 	BOOL,		/* set */
 	NUMBER, STRING,	/* its value */
 	GROUP,		/* one more of them */
-	MAX_VERSION,
+	SCHEME,		/* the same, of signature schemes */
 	NOTHING,	/* holds anyway: the comment says why */
 	NEVER,		/* not implemented: reason */
 	NEVER_VALUE,	/* the same, with a value */
@@ -68,7 +59,7 @@ const struct flag *flag_find(const char *name);
 bool flag_has_value(const struct flag *flag);
 bool flag_is_number(const struct flag *flag);
 
-/* The sentence: "issue 3: exporters". */
+/* The sentence: "issue to come: OCSP". */
 const char *lack_text(enum lack lack);
 
 #endif

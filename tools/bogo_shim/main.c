@@ -36,27 +36,13 @@ skip(enum lack why)
 	return EXIT_UNIMPLEMENTED;
 }
 
-/* What a failure shows to be lacking, where no flag had told. */
-static enum lack
-lacks(const struct conn *c, int err)
-{
-	enum ktls_reason reason = ktls_err_reason(err);
-	bool version = reason == KTLS_R_CH_VERSION || reason == KTLS_R_SH_VERSION ||
-	    err == KTLS_PEER_ALERT(KTLS_ALERT_protocol_version);
-
-	if (version && c->post == NULL && shim_options_allow_tls12(c->o))
-		return LACK_TLS12;
-	if (reason == KTLS_R_CERT_KEY)
-		return LACK_KEYS;
-	return LACK_NOTHING;
-}
-
 static int
 complain(const struct conn *c, int err)
 {
 	const char *text = c->hs != NULL ? ktls_hs_reason_text(c->hs) : "";
+	const char *name = c->own_refusal != NULL ? c->own_refusal : error_names(err);
 
-	fprintf(stderr, "%s %s\n", mutant("error") ? ":WRONG:" : error_names(err),
+	fprintf(stderr, "%s %s\n", mutant("error") ? ":WRONG:" : name,
 	    *text != '\0' ? text : ktls_strerror(err));
 	return EXIT_FAILED;
 }
@@ -69,45 +55,74 @@ run(struct conn *c)
 	if (mutant("nothing"))
 		return EXIT_DONE;
 	if ((err = conn_config(c)) != 0) {
-		if (strstr(ktls_config_error(c->cfg), "key") != NULL)
-			return skip(LACK_KEYS);
-		fprintf(stderr, "%s\n", ktls_config_error(c->cfg));
+		fprintf(stderr, "%s %s\n", config_error_names(c->o), ktls_config_error(c->cfg));
 		return EXIT_FAILED;
 	}
 	if ((err = conn_handshake(c)) != 0)
-		return lacks(c, err) != LACK_NOTHING ? skip(lacks(c, err)) : complain(c, err);
+		return complain(c, err);
 	if (!expect_handshake(c))
 		return EXIT_FAILED;
 	if ((err = exchange(c)) != 0) {
 		conn_send_alert(c, err);
 		return complain(c, err);
 	}
-	return EXIT_DONE;
+	return expect_exchange(c) ? EXIT_DONE : EXIT_FAILED;
 }
 
-int
-main(int argc, char **argv)
+static int
+connect_and_run(struct shim *shim, const struct shim_options *o, bool resumption)
 {
 	static struct conn conn;
-	struct shim_options o;
 	int status;
 
-	(void)argc;
-	if (!shim_options_parse(&o, argv + 1))
-		return EXIT_FAILED;
-	if (o.is_handshaker_supported) {
-		puts("No");
-		return EXIT_DONE;
-	}
-	if (o.lacks != LACK_NOTHING)
-		return skip((enum lack)o.lacks);
-	conn.o = &o;
-	if ((conn.fd = link_open(&o)) < 0) {
+	conn = (struct conn){ .o = o, .shim = shim, .resumption = resumption };
+	if ((conn.fd = link_open(o)) < 0) {
 		fprintf(stderr, "connect: %s\n", strerror(-conn.fd));
 		return EXIT_FAILED;
 	}
 	status = run(&conn);
 	conn_free(&conn);
+	return status;
+}
+
+static int
+run_all(const struct shim_options o[SHIM_CONNECTIONS])
+{
+	struct shim shim = { 0 };
+	int status = EXIT_DONE, err;
+
+	if ((err = shim_open(&shim)) != 0) {
+		fprintf(stderr, "%s\n", ktls_strerror(err));
+		status = EXIT_FAILED;
+	}
+	for (int i = 0; i <= o[SHIM_INITIAL].resume_count && status == EXIT_DONE; i++) {
+		if (i > 0)
+			shim.now += (int64_t)o[SHIM_INITIAL].resumption_delay * 1000;
+		status = connect_and_run(&shim, &o[i > 0 ? SHIM_RESUME : SHIM_INITIAL], i > 0);
+	}
+	shim_close(&shim);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct shim_options o[SHIM_CONNECTIONS];
+	int status, lacks;
+
+	(void)argc;
+	if (!shim_options_parse(o, argv + 1))
+		return EXIT_FAILED;
+	if (o[SHIM_INITIAL].is_handshaker_supported) {
+		puts("No");
+		return EXIT_DONE;
+	}
+	lacks = o[SHIM_INITIAL].lacks;
+	if (o[SHIM_INITIAL].resume_count != 0 && o[SHIM_RESUME].lacks < lacks)
+		lacks = o[SHIM_RESUME].lacks;
+	if (lacks != LACK_NOTHING)
+		return skip((enum lack)lacks);
+	status = run_all(o);
 	/* Whatever stands behind this line is a sanitizer's. */
 	fputs("--- DONE ---\n", stderr);
 	return status;

@@ -216,7 +216,7 @@ wait_data(struct conn *c)
 }
 
 ssize_t
-conn_recv(struct conn *c, void *buf, size_t len)
+conn_peek(struct conn *c, void *buf, size_t len)
 {
 	int err = wait_data(c);
 
@@ -225,9 +225,19 @@ conn_recv(struct conn *c, void *buf, size_t len)
 	if (len > c->data_len)
 		len = c->data_len;
 	memcpy(buf, c->data, len);
-	c->data += len;
-	c->data_len -= len;
 	return (ssize_t)len;
+}
+
+ssize_t
+conn_recv(struct conn *c, void *buf, size_t len)
+{
+	ssize_t n = conn_peek(c, buf, len);
+
+	if (n > 0) {
+		c->data += n;
+		c->data_len -= (size_t)n;
+	}
+	return n;
 }
 
 int
