@@ -30,9 +30,13 @@ struct identity {
 	struct signer signer;			/* made of key */
 	EVP_PKEY *public_key;			/* the leaf's */
 	uint32_t fits12, fits13;		/* signature_fitting() of that */
+	uint16_t curve;				/* KTLS_GROUP_* of that, 0: it has none */
 	/* the leaf's DNS names in lower case, wildcards with their "*.": length, name, ... */
 	uint8_t *names;				/* owned */
 	size_t names_len;
+	struct slice issuer[CONFIG_CHAIN_MAX];	/* each certificate's, a DistinguishedName; owned */
+	/* signature_bit()s that its own signature goes by, 0: self-signed, nobody checks it */
+	uint32_t signatures[CONFIG_CHAIN_MAX];
 };
 
 /* Whom we trust. Nothing gathered means the system. */
@@ -124,21 +128,24 @@ const char *config_alpn(const struct ktls_config *cfg, struct slice name);
 
 /* What the peer has asked for, of whatever version. */
 struct identity_wanted {
-	const char *server_name;	/* NULL or "": none */
+	const char *server_name;	/* NULL or "": none, a client's too */
 	uint16_t version;
 	struct slice schemes;		/* signature_algorithms: 2 bytes each */
 	struct slice schemes_cert;	/* signature_algorithms_cert; empty: the same */
 	struct slice authorities;	/* DistinguishedName<1..2^16-1> each */
 	/* what the suite or the certificate_types of TLS 1.2 allow; Ed25519 counts as ECDSA */
 	bool ecdsa_ok, rsa_ok;
+	/* supported_groups of a TLS 1.2 ClientHello, 2 bytes each; empty: all. RFC 8422 5.1 */
+	struct slice groups;
 };
 
 /*
  * Which of cfg's identities to show, and the scheme to sign under; -1: none fits.
  * The first whose key can make one of our sign_schemes that the peer lists: among
  * those with server_name as an exact name, then as a wildcard, then, if no identity has it,
- * among all. One whose chain the peer's schemes_cert and authorities suit comes
- * before one that it doesn't: they are wishes, RFC 8446 4.2.4 and 4.4.2.2.
+ * among all. There, one whose chain was issued by one of the authorities comes before
+ * one that wasn't, and then one whose chain is signed as schemes_cert lists: these
+ * are wishes, RFC 8446 4.2.4 and 4.4.2.2, and an identity that meets none still serves.
  */
 int config_choose_identity(const struct ktls_config *cfg, const struct identity_wanted *wanted,
     uint16_t *scheme);

@@ -62,7 +62,6 @@ static const struct {
 	{ "encrypted key", CERT, ENCRYPTED, -EINVAL, "2.pem: the key is encrypted" },
 	{ "encrypted, the old way", CERT, OLD_ENCRYPTED, -EINVAL, "2.pem: the key is encrypted" },
 	{ "no name", UNNAMED, KEY, -EINVAL, "no file was named" },
-	{ "no key name", CERT, UNNAMED, -EINVAL, "no file was named" },
 	{ "unreadable", CERT, UNREADABLE, -EACCES, "2.pem: can't be opened: Permission denied" },
 };
 /* clang-format on */

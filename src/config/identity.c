@@ -30,8 +30,10 @@ identity_free(struct identity *identity)
 {
 	if (identity == NULL)
 		return;
-	for (size_t i = 0; i < identity->cert_count; i++)
+	for (size_t i = 0; i < identity->cert_count; i++) {
 		OPENSSL_free((void *)(uintptr_t)identity->cert[i].p);
+		OPENSSL_free((void *)(uintptr_t)identity->issuer[i].p);
+	}
 	signer_free(&identity->signer);
 	EVP_PKEY_free(identity->key);
 	EVP_PKEY_free(identity->public_key);
@@ -140,15 +142,11 @@ move_to(struct found *f, size_t from, size_t to)
  * insist would fail later with an error that nobody connects with the file: so put
  * it right here. What certifies none of them stays behind, as it stood.
  */
-static bool
-put_in_order(struct found *f)
+static void
+put_in_order(struct found *f, size_t leaf)
 {
-	size_t leaf = 0, next;
+	size_t next;
 
-	while (leaf < f->count && X509_check_private_key(f->cert[leaf], f->key) != 1)
-		leaf++;
-	if (leaf == f->count)
-		return false;
 	move_to(f, leaf, 0);
 	for (size_t i = 0; i + 1 < f->count; i++) {
 		for (next = i + 1; next < f->count; next++)
@@ -158,22 +156,27 @@ put_in_order(struct found *f)
 			break;
 		move_to(f, next, i + 1);
 	}
-	return true;
 }
 
-static bool
-encode(const struct found *f, struct identity *identity)
+/* The certificate that key is for; f->count: none. */
+static size_t
+find_leaf(const struct found *f)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		uint8_t *der = NULL;
-		int len = i2d_X509(f->cert[i], &der);
+	size_t leaf = 0;
 
-		if (len <= 0)
-			return false;
-		identity->cert[i] = (struct slice){ der, (size_t)len };
-		identity->cert_count++;
-	}
-	return true;
+	while (leaf < f->count && X509_check_private_key(f->cert[leaf], f->key) != 1)
+		leaf++;
+	return leaf;
+}
+
+/* With the key elsewhere nothing tells which one it is for: the first that is no authority's. */
+static size_t
+guess_leaf(const struct found *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (X509_check_ca(f->cert[i]) == 0)
+			return i;
+	return 0;
 }
 
 int
@@ -185,7 +188,14 @@ identity_prepare(struct identity *identity, struct ktls_crypto *crypto)
 	if ((err = signature_fitting(key, KTLS_TLS12, &identity->fits12)) != 0 ||
 	    (err = signature_fitting(key, KTLS_TLS13, &identity->fits13)) != 0)
 		return err;
-	return identity->key != NULL ? signer_init(&identity->signer, crypto, identity->key) : 0;
+	if (identity->key == NULL)
+		return 0;
+	if ((err = signer_init(&identity->signer, crypto, identity->key)) != 0)
+		return err;
+	/* An RSASSA-PSS key's file may bind it to a hash where its certificate doesn't. */
+	identity->fits12 &= identity->signer.fits;
+	identity->fits13 &= identity->signer.fits;
+	return 0;
 }
 
 static int
@@ -207,47 +217,73 @@ read_pem(struct ktls_config *cfg, const struct pem *pem, struct found *f,
 	return err;
 }
 
+/* From PEM: the chain in order, and the key that is for its leaf, if there is one. */
 static int
-take(struct ktls_config *cfg, const struct pem *cert, const struct pem *key)
+gather(struct ktls_config *cfg, const struct pem *cert, const struct pem *key, struct found *f)
 {
-	struct identity *identity = OPENSSL_zalloc(sizeof(*identity));
+	size_t leaf;
+	int err;
+
+	if ((err = read_pem(cfg, cert, f, find_certs)) != 0)
+		return err;
+	if (key == NULL) {
+		put_in_order(f, guess_leaf(f));
+		return 0;
+	}
+	if ((err = read_pem(cfg, key, f, find_key)) != 0)
+		return err;
+	if ((leaf = find_leaf(f)) == f->count)
+		return config_fail(cfg, -EINVAL, "%s and %s don't belong together: no certificate "
+		    "in the first is for the key in the second", cert->name, key->name);
+	put_in_order(f, leaf);
+	return 0;
+}
+
+/* All that is in it; takes f->key. */
+static int
+fill_in(struct ktls_config *cfg, const struct pem *cert, const struct pem *key, struct found *f,
+    struct identity *identity)
+{
+	int err = 0;
+
+	identity->key = f->key;
+	f->key = NULL;
+	for (size_t i = 0; err == 0 && i < f->count; i++)
+		err = facts_add(identity, f->cert[i]);
+	if (err == -ENOMEM)
+		return out_of_memory(cfg, cert);
+	if (err != 0)
+		return config_fail(cfg, -EINVAL, "%s: the certificate's key can't be decoded",
+		    cert->name);
+	if ((err = check_key(cfg, key != NULL ? key : cert, identity->public_key)) != 0)
+		return err;
+	if ((err = identity_prepare(identity, cfg->crypto)) == -ENOMEM)
+		return out_of_memory(cfg, cert);
+	if (err != 0)
+		return config_fail(cfg, err, "%s: this libcrypto can't sign with the key",
+		    key != NULL ? key->name : cert->name);
+	return 0;
+}
+
+/* key NULL: it is elsewhere. */
+static int
+add(struct ktls_config *cfg, const struct pem *cert, const struct pem *key)
+{
+	struct identity *identity;
 	struct found f = {0};
 	int err;
 
-	ERR_clear_error();			/* what others left is not ours to judge by */
-	if (identity == NULL)
-		return out_of_memory(cfg, cert);
-	if (cfg->identity_count == CONFIG_IDENTITIES_MAX) {
-		err = config_fail(cfg, -E2BIG, "%s: a config has %d identities at most",
+	if (cfg->identity_count == CONFIG_IDENTITIES_MAX)
+		return config_fail(cfg, -E2BIG, "%s: a config has %d identities at most",
 		    cert->name, CONFIG_IDENTITIES_MAX);
-		goto out;
+	if ((identity = OPENSSL_zalloc(sizeof(*identity))) == NULL)
+		return out_of_memory(cfg, cert);
+	ERR_clear_error();			/* what others left is not ours to judge by */
+	if ((err = gather(cfg, cert, key, &f)) == 0 &&
+	    (err = fill_in(cfg, cert, key, &f, identity)) == 0) {
+		cfg->identity[cfg->identity_count++] = identity;
+		identity = NULL;
 	}
-	if ((err = read_pem(cfg, cert, &f, find_certs)) != 0 ||
-	    (err = read_pem(cfg, key, &f, find_key)) != 0 ||
-	    (err = check_key(cfg, key, f.key)) != 0)
-		goto out;
-	if (!put_in_order(&f)) {
-		err = config_fail(cfg, -EINVAL, "%s and %s don't belong together: no certificate "
-		    "in the first is for the key in the second", cert->name, key->name);
-		goto out;
-	}
-	identity->public_key = X509_get_pubkey(f.cert[0]);
-	identity->key = f.key;
-	f.key = NULL;
-	if (identity->public_key == NULL || !encode(&f, identity)) {
-		err = out_of_memory(cfg, cert);
-		goto out;
-	}
-
-	if ((err = identity_prepare(identity, cfg->crypto)) != 0) {
-		err = config_fail(cfg, err, "%s: this libcrypto can't sign with it", key->name);
-		goto out;
-	}
-
-	/* Nothing below can fail. */
-	cfg->identity[cfg->identity_count++] = identity;
-	identity = NULL;
-out:
 	ERR_clear_error();
 	found_free(&f);
 	identity_free(identity);
@@ -264,7 +300,7 @@ ktls_config_identity_pem(struct ktls_config *cfg, const void *cert, size_t cert_
 
 	if ((err = config_writable(cfg)) != 0)
 		return err;
-	return take(cfg, &cert_pem, &key_pem);
+	return add(cfg, &cert_pem, key_len != 0 ? &key_pem : NULL);
 }
 
 int
@@ -276,8 +312,8 @@ ktls_config_identity(struct ktls_config *cfg, const char *cert_file, const char 
 	if ((err = config_writable(cfg)) != 0)
 		return err;
 	if ((err = config_read(cfg, cert_file, PEM_MAX, &cert)) == 0 &&
-	    (err = config_read(cfg, key_file, PEM_MAX, &key)) == 0)
-		err = take(cfg, &cert, &key);
+	    (key_file == NULL || (err = config_read(cfg, key_file, PEM_MAX, &key)) == 0))
+		err = add(cfg, &cert, key_file != NULL ? &key : NULL);
 	config_wipe(&cert);		/* it may hold the key too */
 	config_wipe(&key);
 	return err;

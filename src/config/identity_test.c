@@ -200,14 +200,115 @@ memory_has_the_same_rules(void **unused)
 	(void)unused;
 	assert_int_equal(identity(cfg, "", key), -EINVAL);
 	assert_string_equal(ktls_config_error(cfg), "the certificate in memory: is empty");
-	assert_int_equal(identity(cfg, cert, ""), -EINVAL);
-	assert_string_equal(ktls_config_error(cfg), "the key in memory: is empty");
 	memset(large, '\n', sizeof(large));
 	assert_int_equal(ktls_config_identity_pem(cfg, large, sizeof(large), key, strlen(key)),
 	    -EFBIG);
 	assert_int_equal(identity(cfg, cert, test_pki_key(pki, TEST_IP)), -EINVAL);
 	assert_non_null(strstr(ktls_config_error(cfg),
 	    "the certificate in memory and the key in memory don't belong together"));
+	ktls_config_unref(cfg);
+}
+
+/* The key in an HSM, say: the certificate alone, whichever of the file's it is. */
+static void
+a_key_elsewhere(void **unused)
+{
+	static const enum test_cert good[] = { TEST_EC, TEST_RSA, TEST_ED25519, TEST_SELF_SIGNED };
+	const char *leaf = test_pki_cert(pki, TEST_CHAINED);
+	const char *root = test_pki_cert(pki, TEST_CA);
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_int_equal(identity(cfg, test_pki_cert(pki, good[i]), ""), 0);
+		assert_null(last(cfg)->key);
+		assert_null(last(cfg)->signer.key);
+		assert_non_null(last(cfg)->public_key);
+		assert_int_not_equal(last(cfg)->fits13, 0);
+	}
+	assert_int_equal(identity(cfg, join(root, leaf, ""), ""), 0);
+	assert_string_equal(subject(cfg, 0), "/CN=chained");
+	assert_string_equal(subject(cfg, 1), "/CN=Test Intermediate");
+	assert_string_equal(subject(cfg, 2), "/CN=Test Root");
+	assert_int_equal(ktls_config_identity(cfg, test_pki_cert_file(pki, TEST_P384), NULL), 0);
+	assert_null(last(cfg)->key);
+	assert_string_equal(subject(cfg, 0), "/CN=p384");
+	assert_int_equal(cfg->identity_count, 6);
+
+	assert_int_equal(identity(cfg, test_pki_cert(pki, TEST_RSA_1024), ""), -ENOTSUP);
+	assert_non_null(strstr(ktls_config_error(cfg),
+	    "the certificate in memory: the key (RSA, 1024 bits) can't be used"));
+	assert_int_equal(identity(cfg, "", ""), -EINVAL);
+	assert_int_equal(cfg->identity_count, 6);
+	ktls_config_unref(cfg);
+}
+
+static void
+a_mismatch_names_both_files(void **unused)
+{
+	struct ktls_config *cfg = config();
+	const char *cert = test_pki_cert_file(pki, TEST_RSA);
+	const char *key = test_pki_key_file(pki, TEST_EC);
+
+	(void)unused;
+	assert_int_equal(ktls_config_identity(cfg, cert, key), -EINVAL);
+	assert_non_null(strstr(ktls_config_error(cfg), cert));
+	assert_non_null(strstr(ktls_config_error(cfg), key));
+	assert_non_null(strstr(ktls_config_error(cfg), "don't belong together"));
+	assert_int_equal(cfg->identity_count, 0);
+	ktls_config_unref(cfg);
+}
+
+static void
+sixty_four_and_no_more(void **unused)
+{
+	const char *cert = test_pki_cert(pki, TEST_EC), *key = test_pki_key(pki, TEST_EC);
+	struct ktls_config *cfg = config();
+
+	(void)unused;
+	for (int i = 0; i < CONFIG_IDENTITIES_MAX; i++)
+		assert_int_equal(identity(cfg, cert, key), 0);
+	assert_int_equal(identity(cfg, cert, key), -E2BIG);
+	assert_non_null(strstr(ktls_config_error(cfg), "64 identities at most"));
+	assert_int_equal(cfg->identity_count, 64);
+	ktls_config_unref(cfg);
+}
+
+/* What choose.c asks later: names in lower case, issuers, by what each certificate is signed. */
+static void
+facts_are_kept(void **unused)
+{
+	static const char upper[] = "\017www.example.net\022*.deep.example.net";
+	struct ktls_config *cfg = config();
+	const struct identity *who;
+
+	(void)unused;
+	assert_int_equal(identity(cfg, test_pki_cert(pki, TEST_UPPER), ""), 0);
+	assert_int_equal(last(cfg)->names_len, sizeof(upper) - 1);
+	assert_memory_equal(last(cfg)->names, upper, sizeof(upper) - 1);
+	assert_int_equal(identity(cfg, test_pki_cert(pki, TEST_IP), ""), 0);
+	assert_int_equal(last(cfg)->names_len, 0);
+	assert_int_equal(identity(cfg, test_pki_cert(pki, TEST_CN_ONLY), ""), 0);
+	assert_int_equal(last(cfg)->names_len, 0);
+	assert_int_equal(identity(cfg, test_pki_cert(pki, TEST_ESCAPE), ""), 0);
+	assert_int_equal(last(cfg)->names_len, 0);
+	assert_int_equal(identity(cfg, test_pki_cert(pki, TEST_PARTIAL_WILDCARD), ""), 0);
+	assert_int_equal(last(cfg)->names_len, 0);
+
+	assert_int_equal(identity(cfg, join(test_pki_cert(pki, TEST_CHAINED),
+	    test_pki_cert(pki, TEST_CA), ""), ""), 0);
+	who = last(cfg);
+	assert_int_equal(who->curve, KTLS_GROUP_SECP256R1);
+	assert_int_equal(who->signatures[0], signature_bit(SIG_ECDSA_SECP256R1_SHA256));
+	assert_int_equal(who->signatures[1], signature_bit(SIG_ECDSA_SECP256R1_SHA256));
+	assert_int_equal(who->signatures[2], 0);	/* self-signed */
+	assert_int_not_equal(who->issuer[0].len, who->issuer[1].len);
+	assert_int_equal(who->issuer[1].len, who->issuer[2].len);
+	assert_memory_equal(who->issuer[1].p, who->issuer[2].p, who->issuer[1].len);
+	assert_int_equal(identity(cfg, test_pki_cert(pki, TEST_UNDER_RSA), ""), 0);
+	assert_int_equal(last(cfg)->signatures[0], signature_bit(SIG_RSA_PKCS1_SHA256));
+	assert_int_equal(identity(cfg, test_pki_cert(pki, TEST_RSA), ""), 0);
+	assert_int_equal(last(cfg)->curve, 0);
 	ktls_config_unref(cfg);
 }
 
@@ -267,6 +368,10 @@ main(void)
 		cmocka_unit_test(one_file_may_hold_both),
 		cmocka_unit_test(older_key_formats),
 		cmocka_unit_test(memory_has_the_same_rules),
+		cmocka_unit_test(a_key_elsewhere),
+		cmocka_unit_test(a_mismatch_names_both_files),
+		cmocka_unit_test(sixty_four_and_no_more),
+		cmocka_unit_test(facts_are_kept),
 		cmocka_unit_test(running_out_of_memory_changes_nothing),
 	};
 

@@ -33,6 +33,7 @@ static const struct spec {
 	[TEST_NOT_YET] =	{ "not-yet", "EC", "P-256", TEST_CA, false, false, HOUR, 30 * DAY, "not-yet", NAMES, SERVER, NULL },
 	[TEST_OTHER_NAME] =	{ "other", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "other", "DNS:other.example.org", SERVER, NULL },
 	[TEST_WILDCARD] =	{ "wildcard", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "wildcard", "DNS:*.example.org", SERVER, NULL },
+	[TEST_UPPER] =		{ "upper", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "upper", "DNS:WWW.Example.NET,DNS:*.Deep.Example.NET", SERVER, NULL },
 	[TEST_PARTIAL_WILDCARD] = { "partial", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "partial", "DNS:w*.example.org", SERVER, NULL },
 	[TEST_IP] =		{ "ip", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "ip", "IP:127.0.0.1,IP:::1", SERVER, NULL },
 	[TEST_CN_ONLY] =	{ "cn-only", "EC", "P-256", TEST_CA, false, false, -DAY, 30 * DAY, "localhost", NULL, SERVER, NULL },

@@ -26,6 +26,7 @@ enum test_cert {
 	TEST_NOT_YET,		/* begins in an hour */
 	TEST_OTHER_NAME,	/* other.example.org */
 	TEST_WILDCARD,		/* *.example.org */
+	TEST_UPPER,		/* WWW.Example.NET, *.Deep.Example.NET */
 	TEST_PARTIAL_WILDCARD,	/* w*.example.org */
 	TEST_IP,		/* 127.0.0.1 and ::1, no DNS name */
 	TEST_CN_ONLY,		/* CN=localhost, no subjectAltName */

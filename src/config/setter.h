@@ -43,6 +43,9 @@ int config_never_ask(char *buf, int size, int writing, void *arg);
 /* Versions, ciphers, groups, schemes: all that we have, less what crypto lacks (lists.c). */
 KTLS_CHECKED int lists_default(struct ktls_config *cfg);
 
+/* Appends a certificate, and what choose.c asks about it; the first is the leaf (facts.c). */
+KTLS_CHECKED int facts_add(struct identity *identity, X509 *cert);
+
 void identity_free(struct identity *identity);
 void trust_free(struct trust *trust);
 bool trust_nothing(const struct trust *trust);	/* was given */

@@ -57,6 +57,17 @@ signature_bit(uint16_t scheme)
 }
 
 uint32_t
+signature_rsa_bits(void)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < SIGNATURE_SCHEMES; i++)
+		if (rows[i].padding != NO_RSA)
+			bits |= UINT32_C(1) << i;
+	return bits;
+}
+
+uint32_t
 signature_find(struct ktls_crypto *crypto)
 {
 	uint32_t found = 0;
@@ -243,9 +254,9 @@ signer_init(struct signer *signer, struct ktls_crypto *crypto, EVP_PKEY *key)
 	/* What fits in TLS 1.3 fits in TLS 1.2. */
 	if ((err = signature_fitting(key, KTLS_TLS12, &bits)) != 0)
 		return err;
-	bits &= crypto->schemes;
+	made.fits = bits & crypto->schemes;
 	for (size_t i = 0; i < SIGNATURE_SCHEMES; i++) {
-		if (rows[i].no_digest || !(bits >> i & 1))
+		if (rows[i].no_digest || !(made.fits >> i & 1))
 			continue;
 		made.ctx[i] = begin(crypto, &rows[i], key, EVP_PKEY_sign_init_ex);
 		if (made.ctx[i] == NULL) {
@@ -310,8 +321,7 @@ signature_make(struct ktls_crypto *crypto, uint16_t scheme, const struct signer 
 
 	if (ready != NULL)
 		ok = sign_digest(crypto, row, ready, data, sig, &len);
-	else if (row != NULL && row->no_digest && signer->key != NULL &&
-	    EVP_PKEY_get_id(signer->key) == row->key)
+	else if (row != NULL && row->no_digest && (signer->fits & signature_bit(scheme)) != 0)
 		ok = sign_whole(crypto, signer->key, data, sig, &len);
 	else
 		return -EINVAL;

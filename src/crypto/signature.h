@@ -37,6 +37,7 @@ bool signature_fits(uint16_t scheme, const EVP_PKEY *key, uint16_t version);
 /* The same for all schemes, a bit each: asked once, it costs less. -ENOMEM. */
 KTLS_CHECKED int signature_fitting(const EVP_PKEY *key, uint16_t version, uint32_t *bits);
 uint32_t signature_bit(uint16_t scheme);	/* 0: not known */
+uint32_t signature_rsa_bits(void);		/* of all that an RSA key makes */
 
 /*
  * A private key, with what libcrypto looks up to sign with it done once. Immutable: any
@@ -44,6 +45,7 @@ uint32_t signature_bit(uint16_t scheme);	/* 0: not known */
  */
 struct signer {
 	EVP_PKEY *key;				/* a reference */
+	uint32_t fits;				/* signature_bit()s of what it can make */
 	EVP_PKEY_CTX *ctx[SIGNATURE_SCHEMES];	/* only copied; NULL: not with this key */
 };
 
