@@ -326,7 +326,8 @@ ktls_hs_tx_limit(const struct ktls_hs *hs)
 {
 	if (hs->peer_limit == 0 || hs->peer_limit > hs->cfg->send_limit)
 		return hs->cfg->send_limit;
-	return (uint16_t)(hs->peer_limit - 1);
+	/* RFC 8449 4: TLS 1.3 counts the type */
+	return (uint16_t)(hs->peer_limit - (hs->version == KTLS_TLS13));
 }
 
 uint16_t

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
@@ -77,7 +76,7 @@ reference(enum crypto_hash hash, struct slice key, const char *label, struct sli
 {
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
 	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
-	char md[8];
+	char md[] = "SHA256";
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, md, 0),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, (void *)(uintptr_t)key.p,
@@ -91,7 +90,8 @@ reference(enum crypto_hash hash, struct slice key, const char *label, struct sli
 		OSSL_PARAM_construct_end(),
 	};
 
-	(void)snprintf(md, sizeof(md), "%s", hash == HASH_SHA384 ? "SHA384" : "SHA256");
+	if (hash == HASH_SHA384)
+		memcpy(md, "SHA384", sizeof(md));
 	assert_int_equal(EVP_KDF_derive(ctx, out, len, params), 1);
 	EVP_KDF_CTX_free(ctx);
 	EVP_KDF_free(kdf);
