@@ -72,6 +72,8 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(HANDSHAKE_LONG, illegal_parameter, "a handshake of more bytes than we accept", "RFC 5246 7.4.8") \
 	X(KEY_BOUNDARY, unexpected_message, "a record that goes on behind a message which changes the keys", "RFC 8446 5.1") \
 	X(INTERLEAVED, unexpected_message, "another record in the middle of a handshake message", "RFC 8446 5.1") \
+	X(CCS_UNEXPECTED, unexpected_message, "a change_cipher_spec out of its place", "RFC 5246 7.1") \
+	X(CCS_MISSING, unexpected_message, "another message where change_cipher_spec is due", "RFC 5246 7.1") \
 	X(MALFORMED, decode_error, "a message cut short or overlong", "RFC 8446 6.2") \
 	X(EXT_TWICE, illegal_parameter, "the same extension twice", "RFC 8446 4.2") \
 	X(EXT_MISPLACED, illegal_parameter, "an extension that can't stand in this message", "RFC 8446 4.2") \
@@ -81,6 +83,9 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(CH_VERSION, protocol_version, "the client offers no version that we speak", "RFC 8446 4.2.1, D.2") \
 	X(CH_FALLBACK, inappropriate_fallback, "the client fell back to a version below what both speak", "RFC 7507 3") \
 	X(CH_COMPRESSION, illegal_parameter, "compression methods other than null alone", "RFC 8446 4.1.2") \
+	X(CH_NULL_COMPRESSION, illegal_parameter, "compression methods without null", "RFC 5246 7.4.1.2") \
+	X(CH_POINT_FORMATS, illegal_parameter, "ec_point_formats without uncompressed", "RFC 8422 5.1.2") \
+	X(CH_RENEGOTIATION, handshake_failure, "renegotiation_info that speaks of a handshake before this one", "RFC 5746 3.6") \
 	X(CH_MISSING, missing_extension, "an extension is missing without which there is no key exchange", "RFC 8446 9.2") \
 	X(CH_NO_CIPHER, handshake_failure, "no cipher suite in common", "RFC 8446 4.1.1") \
 	X(CH_NO_GROUP, handshake_failure, "no key exchange group in common", "RFC 8446 4.1.1") \
@@ -108,6 +113,14 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(SH_GROUP, illegal_parameter, "a key share of a group for which we sent none", "RFC 8446 4.2.8") \
 	X(SH_PSK, illegal_parameter, "the server chose a pre-shared key that we did not offer, or not of this hash", "RFC 8446 4.2.11") \
 	X(SH_CHANGED, illegal_parameter, "ServerHello differs from the HelloRetryRequest before it", "RFC 8446 4.1.4") \
+	X(SH_POINT_FORMATS, illegal_parameter, "the server reads no uncompressed points", "RFC 8422 5.2") \
+	X(SH_RENEGOTIATION, handshake_failure, "the server renegotiates what was no handshake of ours", "RFC 5746 3.4") \
+	X(SH_NO_RENEGOTIATION, handshake_failure, "the server does not know renegotiation_info", "RFC 9325 3.5") \
+	X(SH_RESUMED_NOTHING, illegal_parameter, "the server resumes a session that we did not offer", "RFC 5246 7.4.1.3") \
+	X(SKE_CURVE_TYPE, illegal_parameter, "parameters other than a named curve", "RFC 8422 5.4") \
+	X(SKE_GROUP, illegal_parameter, "a key exchange in a group that we did not offer", "RFC 8422 5.4") \
+	X(SKE_SCHEME, illegal_parameter, "parameters signed under a scheme that we did not offer, or not of this key", "RFC 5246 7.4.3") \
+	X(SKE_SIGNATURE, decrypt_error, "the signature of the parameters is wrong", "RFC 5246 7.4.3") \
 	X(HRR_TWICE, unexpected_message, "a second HelloRetryRequest", "RFC 8446 4.1.4") \
 	X(HRR_NO_CHANGE, illegal_parameter, "HelloRetryRequest asks for no change", "RFC 8446 4.1.4") \
 	X(HRR_GROUP, illegal_parameter, "HelloRetryRequest asks for a group that we did not offer, or sent a share of", "RFC 8446 4.2.8") \
@@ -115,6 +128,9 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(CERTIFICATE_CONTEXT, illegal_parameter, "certificate_request_context isn't empty", "RFC 8446 4.3.2, 4.4.2") \
 	X(CERTIFICATE_NONE, decode_error, "a server without a certificate", "RFC 8446 4.4.2.4") \
 	X(CERTIFICATE_REQUIRED, certificate_required, "a client without the certificate that it must show", "RFC 8446 4.4.2.4") \
+	X(CERTIFICATE_REQUIRED_12, handshake_failure, "a client without the certificate that TLS 1.2 lets us require", "RFC 5246 7.4.6") \
+	X(CERTIFICATE_SUITE, illegal_parameter, "a certificate whose key is not of the kind that the cipher suite names", "RFC 5246 7.4.2") \
+	X(CERTIFICATE_CURVE, illegal_parameter, "a certificate for a key on a curve that we did not offer", "RFC 8422 5.3") \
 	X(CERTIFICATE_CHAIN_LONG, bad_certificate, "a chain of more certificates than we accept", "RFC 8446 4.4.2") \
 	X(CERT_MALFORMED, bad_certificate, "a certificate that can't be decoded", "RFC 8446 4.4.2") \
 	X(CERT_KEY, unsupported_certificate, "a certificate for a key of a kind that we don't support", "RFC 8446 4.4.2.4") \

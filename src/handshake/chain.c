@@ -4,6 +4,25 @@
 
 /* What outlives the messages in which the peer says who it is, or who we should be. */
 
+bool
+scheme_offered(const struct ktls_hs *hs, uint16_t scheme)
+{
+	for (size_t i = 0; i < hs->cfg->verify_scheme_count; i++)
+		if (hs->cfg->verify_schemes[i] == scheme)
+			return true;
+	return false;
+}
+
+int
+signature_keep(struct ktls_hs *hs, struct slice signature)
+{
+	if (signature.len == 0 || signature.len > sizeof(hs->signature))
+		return KTLS_REFUSED(KTLS_R_INTERNAL);
+	memcpy(hs->signature, signature.p, signature.len);
+	hs->signature_len = signature.len;
+	return 0;
+}
+
 int
 chain_keep(struct ktls_hs *hs, const struct slice *certs, size_t count)
 {

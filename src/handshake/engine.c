@@ -324,10 +324,10 @@ ktls_hs_identity(const struct ktls_hs *hs)
 uint16_t
 ktls_hs_tx_limit(const struct ktls_hs *hs)
 {
-	if (hs->peer_limit == 0 || hs->peer_limit > hs->cfg->send_limit)
-		return hs->cfg->send_limit;
-	/* RFC 8449 4: TLS 1.3 counts the type */
-	return (uint16_t)(hs->peer_limit - (hs->version == KTLS_TLS13));
+	/* TLS 1.3 counts the type's byte. */
+	const uint16_t limit = (uint16_t)(hs->peer_limit - (hs->version == KTLS_TLS12 ? 0 : 1));
+
+	return hs->peer_limit == 0 || limit > hs->cfg->send_limit ? hs->cfg->send_limit : limit;
 }
 
 uint16_t

@@ -163,6 +163,28 @@ extension_write(struct writer *w, uint16_t type)
 	return wr_open(w, 2);
 }
 
+struct slice
+extension_read_protocol(struct reader *r)
+{
+	const uint8_t *names = rd_open(r, 2);
+	struct slice name = rd_vec(r, 1);
+
+	if (name.len == 0)
+		r->bad = true;
+	rd_close(r, names);
+	return name;
+}
+
+void
+extension_write_protocol(struct writer *w, struct slice name)
+{
+	uint8_t *ext = extension_write(w, EXT_ALPN), *names = wr_open(w, 2);
+
+	wr_vec(w, 1, name);
+	wr_close(w, names);
+	wr_close(w, ext);
+}
+
 bool
 extension_list_has(struct slice list, uint16_t n)
 {

@@ -21,7 +21,7 @@ enum {
 
 #define POINT_UNCOMPRESSED	0	/* ECPointFormat, RFC 8422 5.1.2 */
 
-/* The messages that carry extensions, as the RFC's table abbreviates them; TLS 1.2's ServerHello. */
+/* The messages that carry extensions, as the RFC's table abbreviates them; SH12: TLS 1.2's. */
 enum {
 	IN_CH = 1 << 0, IN_SH = 1 << 1, IN_HRR = 1 << 2, IN_EE = 1 << 3,
 	IN_CT = 1 << 4, IN_CR = 1 << 5, IN_NST = 1 << 6, IN_SH12 = 1 << 7,
@@ -71,6 +71,10 @@ KTLS_CHECKED int extensions_close(struct extensions *x);
 
 /* An extension: type and length; wr_close() with what this returns. */
 uint8_t *extension_write(struct writer *w, uint16_t type);
+
+/* RFC 7301 3.1: a ProtocolNameList of exactly one, which is how a server answers. */
+struct slice extension_read_protocol(struct reader *r);
+void extension_write_protocol(struct writer *w, struct slice name);
 
 /* Whether a vector of 16-bit numbers has n. */
 bool extension_list_has(struct slice list, uint16_t n);

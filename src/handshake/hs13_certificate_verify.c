@@ -32,6 +32,9 @@ machine_signed_content(struct ktls_hs *hs, uint8_t **content, size_t *len)
 {
 	int err;
 
+	if (hs->version == KTLS_TLS12)
+		return hs->role == KTLS_SERVER ? hs12_signed_params(hs, content, len) :
+		    hs12_signed_messages(hs, content, len);
 	if ((*content = OPENSSL_malloc(SIGNED_CONTENT_MAX)) == NULL)
 		return fail_memory();
 	if ((err = hs13_signed_content(hs, hs->role, *content, len)) != 0) {
@@ -39,16 +42,6 @@ machine_signed_content(struct ktls_hs *hs, uint8_t **content, size_t *len)
 		*content = NULL;
 	}
 	return err;
-}
-
-/* Whether we have told the peer that we take it. */
-static bool
-offered(const struct ktls_hs *hs, uint16_t scheme)
-{
-	for (size_t i = 0; i < hs->cfg->verify_scheme_count; i++)
-		if (hs->cfg->verify_schemes[i] == scheme)
-			return true;
-	return false;
 }
 
 static int
@@ -73,10 +66,11 @@ hs13_certificate_verify_recv(struct ktls_hs *hs, struct slice body)
 
 	if ((err = decode(&scheme, &signature, body)) != 0)
 		return err;
-	if (!offered(hs, scheme) || !signature_fits(scheme, hs->peer.key, KTLS_TLS13))
+	if (!scheme_offered(hs, scheme) || !signature_fits(scheme, hs->peer.key, KTLS_TLS13))
 		return fail_refuse(hs, KTLS_R_CV_SCHEME,
 		    "signature scheme %#06x, which %s (RFC 8446 4.4.3)", scheme,
-		    offered(hs, scheme) ? "the certificate's key can't make" : "we did not offer");
+		    scheme_offered(hs, scheme) ? "the certificate's key can't make" :
+		    "we did not offer");
 	if ((err = hs13_signed_content(hs, signer, buf, &content.len)) != 0)
 		return err;
 	err = signature_check(hs->crypto, scheme, hs->peer.key, content, signature);
@@ -93,10 +87,10 @@ hs13_certificate_verify_recv(struct ktls_hs *hs, struct slice body)
 int
 hs13_certificate_signed(struct ktls_hs *hs, struct slice body)
 {
-	if (body.len == 0 || body.len > sizeof(hs->signature))
-		return KTLS_REFUSED(KTLS_R_INTERNAL);
-	memcpy(hs->signature, body.p, body.len);
-	hs->signature_len = body.len;
+	int err;
+
+	if ((err = signature_keep(hs, body)) != 0)
+		return err;
 	hs->state = ST_SEND_CV;
 	return 0;
 }

@@ -82,8 +82,9 @@ static const struct row rows[] = {
 	{ "one twice", ADD, { EXT_SUPPORTED_VERSIONS, { 2, 3,4 }, 3 }, R(EXT_TWICE) },
 	{ "one that can't stand here", ADD, { EXT_OID_FILTERS, { 0,0 }, 2 }, R(EXT_MISPLACED) },
 	/* RFC 8446 4.2.1, D.2 */
-	{ "no supported_versions", DROP, { EXT_SUPPORTED_VERSIONS, { 0 }, 0 }, R(CH_VERSION) },
-	{ "TLS 1.2 and less", SET, { EXT_SUPPORTED_VERSIONS, { 4, 3,3, 3,2 }, 5 }, R(CH_VERSION) },
+	{ "no supported_versions: a suite of TLS 1.2 is missing", DROP, { EXT_SUPPORTED_VERSIONS, { 0 }, 0 }, R(CH_NO_CIPHER) },
+	{ "TLS 1.2 and less: likewise", SET, { EXT_SUPPORTED_VERSIONS, { 4, 3,3, 3,2 }, 5 }, R(CH_NO_CIPHER) },
+	{ "TLS 1.1 and less", SET, { EXT_SUPPORTED_VERSIONS, { 4, 3,2, 3,1 }, 5 }, R(CH_VERSION) },
 	{ "GREASE and TLS 1.3", SET, { EXT_SUPPORTED_VERSIONS, { 4, 0x1a,0x1a, 3,4 }, 5 }, 0 },
 	{ "no version", SET, { EXT_SUPPORTED_VERSIONS, { 0 }, 1 }, R(MALFORMED) },
 	{ "half a version", SET, { EXT_SUPPORTED_VERSIONS, { 3, 3,4,3 }, 4 }, R(MALFORMED) },
@@ -229,9 +230,11 @@ truncation_and_trailing_bytes(void **unused)
 	message_truncated(KTLS_SERVER, ST_START, MT_CLIENT_HELLO, buf, len);
 	buf[len] = 0;
 	assert_int_equal(receive(hs, buf, len + 1), R(MALFORMED));
-	assert_int_equal(receive(hs, fixed, sizeof(fixed)), R(CH_VERSION));
+	memcpy(buf, fixed, sizeof(fixed));
+	buf[AT_VERSION + 1] = 2;
+	assert_int_equal(receive(hs, buf, sizeof(fixed)), R(CH_VERSION));
 	assert_string_equal(hs->why,
-	    "the client offers TLS 1.2 at most, we speak 1.3 (RFC 8446 4.2.1)");
+	    "the client offers TLS 1.1 at most, we speak 1.2 to 1.3 (RFC 8446 4.2.1)");
 	ktls_hs_free(hs);
 }
 

@@ -5,19 +5,6 @@
 
 /* EncryptedExtensions, RFC 8446 section 4.3.1. */
 
-/* RFC 7301 3.1: a list of exactly one. */
-static struct slice
-one_protocol(struct reader *r)
-{
-	const uint8_t *names = rd_open(r, 2);
-	struct slice name = rd_vec(r, 1);
-
-	if (name.len == 0)
-		r->bad = true;
-	rd_close(r, names);
-	return name;
-}
-
 /* RFC 8446 4.2.7: what the server would rather have, for the next time. */
 static struct slice
 named_groups(struct reader *r)
@@ -43,7 +30,7 @@ encrypted_extensions_decode(struct encrypted_extensions *ee, struct slice body, 
 		switch (type) {
 		case EXT_SERVER_NAME:		break;		/* empty */
 		case EXT_SUPPORTED_GROUPS:	ee->groups = named_groups(&r); break;
-		case EXT_ALPN:			ee->alpn = one_protocol(&r); break;
+		case EXT_ALPN:			ee->alpn = extension_read_protocol(&r); break;
 		case EXT_RECORD_SIZE_LIMIT:	ee->record_size_limit = rd_u16(&r); break;
 		default:			extensions_skip(&x);
 		}
@@ -85,20 +72,15 @@ hs13_encrypted_extensions_recv(struct ktls_hs *hs, struct slice body)
 void
 encrypted_extensions_encode(struct writer *w, const struct encrypted_extensions *ee)
 {
-	uint8_t *exts = wr_open(w, 2), *ext, *names;
+	uint8_t *exts = wr_open(w, 2), *ext;
 
 	if (ee->seen & extension_bit(EXT_SUPPORTED_GROUPS)) {
 		ext = extension_write(w, EXT_SUPPORTED_GROUPS);
 		wr_vec(w, 2, ee->groups);
 		wr_close(w, ext);
 	}
-	if (ee->seen & extension_bit(EXT_ALPN)) {
-		ext = extension_write(w, EXT_ALPN);
-		names = wr_open(w, 2);
-		wr_vec(w, 1, ee->alpn);
-		wr_close(w, names);
-		wr_close(w, ext);
-	}
+	if (ee->seen & extension_bit(EXT_ALPN))
+		extension_write_protocol(w, ee->alpn);
 	if (ee->seen & extension_bit(EXT_RECORD_SIZE_LIMIT)) {
 		ext = extension_write(w, EXT_RECORD_SIZE_LIMIT);
 		wr_u16(w, ee->record_size_limit);

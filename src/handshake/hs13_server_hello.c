@@ -5,19 +5,6 @@
 
 /* ServerHello, RFC 8446 4.1.3. */
 
-/*
- * RFC 8446 4.1.3: the last eight bytes of the random of a server that knows TLS
- * 1.3 (ends in 1) or 1.2 (0) and answers with less: somebody has changed our hello.
- */
-static bool
-is_downgrade(struct slice random)
-{
-	static const uint8_t sentinel[7] = { 'D', 'O', 'W', 'N', 'G', 'R', 'D' };
-	const uint8_t *tail = random.p + RANDOM_LEN - 8;
-
-	return memcmp(tail, sentinel, sizeof(sentinel)) == 0 && tail[7] <= 1;
-}
-
 static int
 check_version(struct ktls_hs *hs, const struct server_hello *sh)
 {
@@ -25,7 +12,7 @@ check_version(struct ktls_hs *hs, const struct server_hello *sh)
 		return fail_refuse(hs, KTLS_R_CH_SSL3,
 		    "legacy_version is %#06x (RFC 8446 D.5)", sh->legacy_version);
 	if (!(sh->seen & extension_bit(EXT_SUPPORTED_VERSIONS))) {
-		if (is_downgrade(sh->random))
+		if (server_hello_is_downgrade(sh->random))
 			return KTLS_REFUSED(KTLS_R_SH_DOWNGRADE);
 		return fail_refuse(hs, KTLS_R_SH_VERSION,
 		    "the server chose version %#06x, we speak TLS 1.3 (RFC 8446 4.1.3)",

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "handshake/machine.h"
+#include "handshake/server_hello.h"
 
 /* A message that lacks its last byte, and one more record. */
 #define JOINED_MAX	(MESSAGE_HEADER + MESSAGE_MAX + KTLS_RECORD_PLAIN_MAX)
@@ -143,6 +144,16 @@ join(struct input *in, struct slice s)
 	return 0;
 }
 
+/* What on the wire is a ServerHello. */
+static unsigned
+server_hello_kind(const struct ktls_hs *hs, struct slice body)
+{
+	if (hs13_is_hello_retry_request(body))
+		return MT_HELLO_RETRY_REQUEST;
+	return hs->cfg->version_min <= KTLS_TLS12 && server_hello_is_older(body) ?
+	    MT_SERVER_HELLO_12 : MT_SERVER_HELLO;
+}
+
 /* One whole message. last: it ends its record. */
 static int
 take_message(struct ktls_hs *hs, struct slice whole, bool last)
@@ -151,8 +162,8 @@ take_message(struct ktls_hs *hs, struct slice whole, bool last)
 	unsigned msg = whole.p[0];
 	int err;
 
-	if (msg == MT_SERVER_HELLO && hs13_is_hello_retry_request(body))
-		msg = MT_HELLO_RETRY_REQUEST;
+	if (msg == MT_SERVER_HELLO)
+		msg = server_hello_kind(hs, body);
 	/* Judged first: what follows would be read under keys that it wasn't sent with. */
 	if (!last && machine_ends_record(msg)) {
 		hs->at = msg;
@@ -260,6 +271,26 @@ skip_bound(const struct input *in)
 	return in->skipped > EARLY_DATA_SKIP_MAX ? KTLS_REFUSED(KTLS_R_EARLY_DATA_LONG) : 0;
 }
 
+/* RFC 8446 D.4 drops it; in TLS 1.2 it is a message to the machine, which has one place for it. */
+static int
+take_change_cipher_spec(struct ktls_hs *hs, struct slice body)
+{
+	const struct slice none = { NULL, 0 };
+	int err;
+
+	if (hs->in.joined_len != 0)
+		return KTLS_REFUSED(KTLS_R_INTERLEAVED);
+	if ((err = cut_ccs(body)) != 0)
+		return err;
+	if (hs->version != KTLS_TLS12) {
+		hs->in.ccs_dropped = true;
+		return useless(hs);
+	}
+	if ((err = machine_dispatch(hs, MT_CHANGE_CIPHER_SPEC, none)) != 0)
+		return err;
+	return machine_run(hs);
+}
+
 static int
 take_record(struct ktls_hs *hs, uint8_t *record, size_t len)
 {
@@ -269,13 +300,8 @@ take_record(struct ktls_hs *hs, uint8_t *record, size_t len)
 	void *plain;
 	int err;
 
-	if (type == KTLS_TYPE_CHANGE_CIPHER_SPEC) {
-		if (in->joined_len != 0)
-			return KTLS_REFUSED(KTLS_R_INTERLEAVED);
-		if ((err = cut_ccs(body)) != 0)
-			return err;
-		return useless(hs);
-	}
+	if (type == KTLS_TYPE_CHANGE_CIPHER_SPEC)
+		return take_change_cipher_spec(hs, body);
 	if (in->cut.rec == NULL && skip(hs, record, len))
 		return skip_bound(in);
 	if (in->cut.rec != NULL && !(type == KTLS_TYPE_ALERT && in->cut.plain_alert)) {

@@ -21,6 +21,7 @@ struct input {
 	struct cut cut;
 	unsigned useless;
 	bool any;			/* a whole record has come */
+	bool ccs_dropped;		/* a change_cipher_spec, before TLS 1.2 was agreed */
 	bool skip_early;		/* early data was offered and refused, and may still come */
 	size_t skipped;
 };

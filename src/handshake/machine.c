@@ -15,6 +15,20 @@ static const char *const state_names[ST_COUNT] = {
 	[ST_WAIT_IDENTITY] = "WAIT_IDENTITY", [ST_SEND_CERT] = "SEND_CERT",
 	[ST_WAIT_SIGNED] = "WAIT_SIGNED", [ST_SEND_CV] = "SEND_CV",
 	[ST_SEND_FINISHED] = "SEND_FINISHED", [ST_CONNECTED] = "CONNECTED",
+	[ST12_WAIT_SKE] = "1.2 WAIT_SKE", [ST12_WAIT_CR_SHD] = "1.2 WAIT_CR_SHD",
+	[ST12_WAIT_SHD] = "1.2 WAIT_SHD", [ST12_SEND_CKE] = "1.2 SEND_CKE",
+	[ST12_SEND_CKE_CV] = "1.2 SEND_CKE_CV", [ST12_WAIT_NST] = "1.2 WAIT_NST",
+	[ST12_WAIT_LAST_NST] = "1.2 WAIT_LAST_NST", [ST12_SEND_SH] = "1.2 SEND_SH",
+	[ST12_SEND_SKE] = "1.2 SEND_SKE", [ST12_SEND_CR] = "1.2 SEND_CR",
+	[ST12_SEND_SHD] = "1.2 SEND_SHD", [ST12_SEND_SHD_CERT] = "1.2 SEND_SHD_CERT", [ST12_WAIT_CKE] = "1.2 WAIT_CKE",
+	[ST12_WAIT_CKE_CV] = "1.2 WAIT_CKE_CV", [ST12_WAIT_IDENTITY] = "1.2 WAIT_IDENTITY",
+	[ST12_WAIT_CERT] = "1.2 WAIT_CERT", [ST12_WAIT_VERIFIED] = "1.2 WAIT_VERIFIED",
+	[ST12_SEND_CERT] = "1.2 SEND_CERT", [ST12_WAIT_SIGNED] = "1.2 WAIT_SIGNED",
+	[ST12_SEND_CV] = "1.2 SEND_CV", [ST12_WAIT_CV] = "1.2 WAIT_CV",
+	[ST12_SEND_CCS] = "1.2 SEND_CCS", [ST12_SEND_FINISHED] = "1.2 SEND_FINISHED",
+	[ST12_WAIT_CCS] = "1.2 WAIT_CCS", [ST12_WAIT_FINISHED] = "1.2 WAIT_FINISHED",
+	[ST12_SEND_LAST_CCS] = "1.2 SEND_LAST_CCS", [ST12_SEND_LAST_FINISHED] = "1.2 SEND_LAST_FINISHED",
+	[ST12_WAIT_LAST_CCS] = "1.2 WAIT_LAST_CCS", [ST12_WAIT_LAST_FINISHED] = "1.2 WAIT_LAST_FINISHED",
 };
 
 static const struct { unsigned msg; const char *name; } message_names[] = {
@@ -42,8 +56,8 @@ const struct hs_table *const *
 machine_tables(enum ktls_role role)
 {
 	static const struct hs_table *const tables[2][3] = {
-		[KTLS_CLIENT] = { &hs13_client_table, NULL },
-		[KTLS_SERVER] = { &hs13_server_table, NULL },
+		[KTLS_CLIENT] = { &hs13_client_table, &hs12_client_table, NULL },
+		[KTLS_SERVER] = { &hs13_server_table, &hs12_server_table, NULL },
 	};
 
 	return tables[role];
@@ -72,7 +86,7 @@ machine_ends_record(unsigned msg)
 	    msg == MT_FINISHED;
 }
 
-/* Only the states before the version is known stand in more than one table. */
+/* Where a row stands in more than one table, the tables agree about it but for its next. */
 static const struct hs_row *
 find_recv(const struct ktls_hs *hs, unsigned msg)
 {
@@ -96,21 +110,38 @@ find_send(const struct ktls_hs *hs)
 	return NULL;
 }
 
+/*
+ * A reason of its own for change_cipher_spec, wherever it stands or lacks: keys that
+ * change elsewhere are an attack (CVE-2014-0224).
+ */
+static enum ktls_reason
+unexpected_reason(const struct ktls_hs *hs, unsigned msg)
+{
+	if (msg == MT_CHANGE_CIPHER_SPEC)
+		return KTLS_R_CCS_UNEXPECTED;
+	if (hs->state == ST12_WAIT_CCS || hs->state == ST12_WAIT_LAST_CCS)
+		return KTLS_R_CCS_MISSING;
+	return KTLS_R_UNEXPECTED_MESSAGE;
+}
+
 /* "received in state WAIT_EE, where EncryptedExtensions is expected" */
 static int
 refuse_unexpected(struct ktls_hs *hs, unsigned msg)
 {
-	const char *expected[2] = { "nothing", NULL }, *second;
+	const char *expected[2] = { "nothing", "" }, *name;
 	size_t n = 0;
 
 	for (const struct hs_table *const *t = machine_tables(hs->role); *t != NULL; t++)
-		for (size_t i = 0; i < (*t)->count && n < COUNT(expected); i++)
-			if ((*t)->rows[i].state == hs->state && (*t)->rows[i].recv != NULL)
-				expected[n++] = machine_message_name((*t)->rows[i].msg);
-	second = expected[1] != NULL ? expected[1] : "";
-	return fail_refuse(hs, KTLS_R_UNEXPECTED_MESSAGE,
-	    "type %u received in state %s, where %s%s%s is expected", msg,
-	    machine_state_name(hs->state), expected[0], *second != '\0' ? " or " : "", second);
+		for (size_t i = 0; i < (*t)->count && n < COUNT(expected); i++) {
+			if ((*t)->rows[i].state != hs->state || (*t)->rows[i].recv == NULL)
+				continue;
+			name = machine_message_name((*t)->rows[i].msg);
+			if (n == 0 || strcmp(name, expected[0]) != 0)
+				expected[n++] = name;
+		}
+	return fail_refuse(hs, unexpected_reason(hs, msg),
+	    "type %u received in state %s, where %s%s%s is expected", msg & 0xff,
+	    machine_state_name(hs->state), expected[0], n > 1 ? " or " : "", expected[1]);
 }
 
 /*
@@ -141,11 +172,23 @@ add_to_transcript(struct ktls_hs *hs, unsigned msg, struct slice whole)
 	return transcript_add(t, whole);
 }
 
-/* A row that went elsewhere is our own mistake, and not the process's end. */
+/*
+ * A row that went elsewhere is our own mistake, and not the process's end. Where two
+ * tables have the row, each names its version's states.
+ */
 static int
-check_next(const struct ktls_hs *hs, const struct hs_row *row)
+check_next(const struct ktls_hs *hs, const struct hs_row *taken)
 {
-	return NEXT(hs->state) & row->next ? 0 : KTLS_REFUSED(KTLS_R_INTERNAL);
+	uint64_t next = 0;
+
+	for (const struct hs_table *const *t = machine_tables(hs->role); *t != NULL; t++)
+		for (size_t i = 0; i < (*t)->count; i++) {
+			const struct hs_row *row = &(*t)->rows[i];
+
+			if (row->state == taken->state && row->msg == taken->msg)
+				next |= row->next;
+		}
+	return NEXT(hs->state) & next ? 0 : KTLS_REFUSED(KTLS_R_INTERNAL);
 }
 
 int

@@ -18,9 +18,9 @@
 #include "schedule/transcript.h"
 
 /*
- * RFC 8446 appendix A. Where its drawing sends several messages between two
- * states, SEND_* names the places in between; what waits for an answer of our own
- * side (question.c) is named by the answer.
+ * RFC 8446 appendix A; ST12_*: RFC 5246 7.3 and RFC 5077 3.1. Where its drawing sends
+ * several messages between two states, SEND_* names the places in between; what waits
+ * for an answer of our own side (question.c) is named by the answer.
  */
 enum hs_state {
 	ST_START,
@@ -33,6 +33,17 @@ enum hs_state {
 	ST_WAIT_CERT, ST_WAIT_VERIFIED, ST_WAIT_CV, ST_WAIT_FINISHED,
 	ST_WAIT_IDENTITY, ST_SEND_CERT, ST_WAIT_SIGNED, ST_SEND_CV, ST_SEND_FINISHED,
 	ST_CONNECTED,
+	/* TLS 1.2, client */
+	ST12_WAIT_SKE, ST12_WAIT_CR_SHD, ST12_WAIT_SHD, ST12_SEND_CKE, ST12_SEND_CKE_CV,
+	ST12_WAIT_NST, ST12_WAIT_LAST_NST,
+	/* TLS 1.2, server */
+	ST12_SEND_SH, ST12_SEND_SKE, ST12_SEND_CR, ST12_SEND_SHD, ST12_SEND_SHD_CERT,
+	ST12_WAIT_CKE, ST12_WAIT_CKE_CV,
+	/* TLS 1.2, both; LAST_*: the other side's Finished has been there */
+	ST12_WAIT_IDENTITY, ST12_WAIT_CERT, ST12_WAIT_VERIFIED, ST12_SEND_CERT, ST12_WAIT_SIGNED,
+	ST12_SEND_CV, ST12_WAIT_CV,
+	ST12_SEND_CCS, ST12_SEND_FINISHED, ST12_WAIT_CCS, ST12_WAIT_FINISHED,
+	ST12_SEND_LAST_CCS, ST12_SEND_LAST_FINISHED, ST12_WAIT_LAST_CCS, ST12_WAIT_LAST_FINISHED,
 	ST_COUNT,
 };
 #define NEXT(st)	(UINT64_C(1) << (st))
@@ -55,7 +66,8 @@ enum {
 	MT_TICKET_OPENED, MT_TICKET_SEALED, MT_SESSION_GOT, MT_SESSION_PUT,
 };
 /* Whether it has a message header on the wire, and a place in the transcript. */
-#define MT_ON_WIRE(msg)	((msg) <= 0xff || (msg) == MT_HELLO_RETRY_REQUEST || (msg) == MT_SERVER_HELLO_12)
+#define MT_ON_WIRE(msg)	\
+	((msg) <= 0xff || (msg) == MT_HELLO_RETRY_REQUEST || (msg) == MT_SERVER_HELLO_12)
 
 #define MESSAGE_HEADER		4
 #define MESSAGE_MAX		65536	/* bytes of a message's body */
@@ -63,7 +75,6 @@ enum {
 #define SESSION_ID_MAX		32
 #define SERVER_NAME_MAX		255	/* RFC 1035 2.3.4 */
 #define RECORD_LIMIT_MIN	64			/* RFC 8449 section 4 */
-#define RECORD_LIMIT_MAX	(KTLS_RECORD_PLAIN_MAX + 1)	/* TLS 1.3: with the content type */
 
 /* One handshake: milliseconds of life, one allocation and what hangs on it, all of it wiped. */
 struct ktls_hs {
@@ -87,8 +98,10 @@ struct ktls_hs {
 	uint8_t session_id[SESSION_ID_MAX];	/* legacy_session_id, echoed */
 	size_t session_id_len;
 	uint32_t offered;		/* EXT_BIT() of our ClientHello */
-	uint32_t answer;		/* EXT_BIT() that our EncryptedExtensions answers */
+	uint32_t answer;		/* EXT_BIT() of the ClientHello, to be answered */
 	uint16_t grease[5];		/* client: GREASE_COUNT values, the same in both hellos */
+	bool ems;			/* TLS 1.2: extended_master_secret was agreed */
+	bool ticket_due;		/* TLS 1.2: a NewSessionTicket was promised */
 	bool retried;			/* a HelloRetryRequest was sent or received */
 	uint8_t *cookie;		/* of a HelloRetryRequest, to be echoed */
 	size_t cookie_len;
@@ -98,7 +111,8 @@ struct ktls_hs {
 	uint16_t group, version;
 	uint16_t scheme, peer_scheme;	/* the one that we sign under; the peer's */
 	EVP_PKEY *share_key;		/* client: of the share that we sent */
-	uint8_t share[GROUP_SHARE_MAX];	/* client: what we sent; server: what the client sent */
+	/* client: what we sent; server: what the client sent; TLS 1.2: what the server sent */
+	uint8_t share[GROUP_SHARE_MAX];
 	size_t share_len;
 	char server_name[SERVER_NAME_MAX + 1];	/* "": none */
 	char verify_name[SERVER_NAME_MAX + 1];
@@ -128,8 +142,7 @@ struct ktls_hs {
 	/* Secrets. */
 	struct transcript transcript;
 	struct schedule13 schedule;
-	struct schedule12 schedule12;
-	bool ems;			/* TLS 1.2: the extended master secret */
+	struct schedule12 schedule12;	/* until the end: what is exported comes of it */
 	/* of the key exchange; until the handshake keys are made */
 	uint8_t shared[GROUP_SECRET_MAX];
 	size_t shared_len;
@@ -137,7 +150,7 @@ struct ktls_hs {
 	uint8_t hs_secret[KTLS_DIRS][HASH_LEN_MAX];
 	/* application traffic secrets; until taken */
 	uint8_t app_secret[KTLS_DIRS][HASH_LEN_MAX];
-	struct ktls_keys app_keys[KTLS_DIRS];	/* of those; until taken */
+	struct ktls_keys app_keys[KTLS_DIRS];	/* of those, or of the key block; until taken */
 	/* up to the server's Finished: exporters are of it */
 	uint8_t finished_hash[HASH_LEN_MAX];
 	bool derived, keys_taken[KTLS_DIRS], secrets_taken;
@@ -169,7 +182,10 @@ struct hs_row {
 #define RECV(f)	(f), NULL
 #define SEND(f)	NULL, (f)
 
-/* The rows of a role and version (hs13_table.c); a version is known once its table is entered. */
+/*
+ * The rows of a role and version (hs13_table.c, hs12_table.c). What stands before the
+ * version is known stands in both.
+ */
 struct hs_table {
 	const char *name;	/* "client, TLS 1.3" */
 	enum ktls_role role;
@@ -177,6 +193,7 @@ struct hs_table {
 	size_t count;
 };
 extern const struct hs_table hs13_client_table, hs13_server_table;
+extern const struct hs_table hs12_client_table, hs12_server_table;
 
 /* Those of a role, ended by NULL. */
 const struct hs_table *const *machine_tables(enum ktls_role role);
@@ -206,6 +223,14 @@ KTLS_CHECKED int machine_signed_content(struct ktls_hs *hs, uint8_t **content, s
 KTLS_CHECKED int hs13_signed_content(struct ktls_hs *hs, enum ktls_role signer,
     uint8_t content[SIGNED_CONTENT_MAX], size_t *len);
 
+/* TLS 1.2: a server signs its share, a client all messages; OPENSSL_free() the content. */
+KTLS_CHECKED int hs12_signed_params(struct ktls_hs *hs, uint8_t **content, size_t *len);
+KTLS_CHECKED int hs12_signed_messages(struct ktls_hs *hs, uint8_t **content, size_t *len);
+
+/* Whether we have told the peer that we take signatures under it (chain.c). */
+bool scheme_offered(const struct ktls_hs *hs, uint16_t scheme);
+/* Our own signature, kept (chain.c). */
+KTLS_CHECKED int signature_keep(struct ktls_hs *hs, struct slice signature);
 /* The peer's chain, kept: each certificate behind its length in 3 bytes (chain.c). */
 KTLS_CHECKED int chain_keep(struct ktls_hs *hs, const struct slice *certs, size_t count);
 /* The certificates of it, CONFIG_PEER_CHAIN_MAX at most; returns how many. */
@@ -231,8 +256,9 @@ int fail_refuse(struct ktls_hs *hs, enum ktls_reason reason, const char *fmt, ..
 unsigned hs13_tickets_due(const struct ktls_hs *hs);
 KTLS_CHECKED int hs13_ticket_make(struct ktls_hs *hs);
 
-/* One line of the NSS key log, where one was asked for (keylog.c). */
+/* One line of the NSS key log, where one was asked for (keylog.c); TLS 1.2: CLIENT_RANDOM. */
 void keylog_secret(struct ktls_hs *hs, const char *label, const uint8_t *secret);
+void keylog_master(struct ktls_hs *hs);
 
 /* Key changes (hs13_keys.c), named as appendix A's margin. */
 hs_after_fn hs13_keys_handshake;
@@ -242,6 +268,12 @@ hs_after_fn hs13_keys_resumption;
 hs_after_fn hs13_keys_ticket;
 /* exporter_secret, once the application keys are made. */
 KTLS_CHECKED int hs13_exporter_secret(const struct ktls_hs *hs, uint8_t out[HASH_LEN_MAX]);
+
+/* And hs12_keys.c: behind ClientKeyExchange, each change_cipher_spec, each Finished. */
+hs_after_fn hs12_keys_master;
+hs_after_fn hs12_keys_write;
+hs_after_fn hs12_keys_read;
+hs_after_fn hs12_keys_finished;
 
 /* One a message, each in the file of its name. */
 hs_send_fn client_hello_send;
@@ -269,6 +301,30 @@ hs_recv_fn client_session_got;
 hs_recv_fn hs13_ticket_opened;
 hs_recv_fn hs13_ticket_sealed;
 hs_send_fn hs13_new_session_ticket_send;
+
+hs_recv_fn hs12_server_identity;
+hs_recv_fn hs12_client_identity;
+hs_send_fn hs12_server_hello_send;
+hs_recv_fn hs12_server_hello_recv;
+hs_send_fn hs12_certificate_send;
+hs_recv_fn hs12_certificate_recv;
+hs_recv_fn hs12_certificate_verified;
+hs_recv_fn hs12_signed;
+hs_send_fn hs12_server_key_exchange_send;
+hs_recv_fn hs12_server_key_exchange_recv;
+hs_send_fn hs12_certificate_request_send;
+hs_recv_fn hs12_certificate_request_recv;
+hs_send_fn hs12_server_hello_done_send;
+hs_recv_fn hs12_server_hello_done_recv;
+hs_send_fn hs12_client_key_exchange_send;
+hs_recv_fn hs12_client_key_exchange_recv;
+hs_send_fn hs12_certificate_verify_send;
+hs_recv_fn hs12_certificate_verify_recv;
+hs_recv_fn hs12_new_session_ticket_recv;
+hs_send_fn hs12_change_cipher_spec_send;
+hs_recv_fn hs12_change_cipher_spec_recv;
+hs_send_fn hs12_finished_send;
+hs_recv_fn hs12_finished_recv;
 
 /* The same ServerHello, if its random says so (hs13_hello_retry_request.c). */
 bool hs13_is_hello_retry_request(struct slice body);

@@ -13,7 +13,7 @@
  * a message is a choice. What this library doesn't do yet is marked LATER.
  */
 /* clang-format off */
-enum { NOW, LATER };
+enum { NOW, LATER, CLIENT_NOW };
 struct arrow {
 	const char *from;
 	char how;			/* 'R' received, 'S' sent, '-' a choice */
@@ -165,41 +165,175 @@ walk_rows(const struct hs_row *rows, size_t count, enum hs_state at, struct walk
 	}
 }
 
-static const struct hs_row *
-rows13(enum ktls_role role, size_t *count)
+static const struct hs_table *
+table_of(enum ktls_role role, uint16_t version)
 {
-	const struct hs_table *table = machine_tables(role)[0];
+	return machine_tables(role)[version == KTLS_TLS13 ? 0 : 1];
+}
 
-	*count = table->count;
-	return table->rows;
+/* What our table allows is what the RFC does. */
+static void
+compare(const struct hs_table *table, const struct walks *drawn)
+{
+	static struct walks ours;
+	const struct walk none = { .len = 0 };
+
+	ours.count = 0;
+	walk_rows(table->rows, table->count, ST_START, none, 1, &ours);
+	assert_in_range(drawn->count, 2, 63);
+	for (size_t i = 0; i < drawn->count; i++)
+		if (!has(&ours, drawn->text[i]))
+			fail_msg("%s, the RFC's alone: %s", table->name, drawn->text[i]);
+	for (size_t i = 0; i < ours.count; i++)
+		if (!has(drawn, ours.text[i]))
+			fail_msg("%s, ours alone: %s", table->name, ours.text[i]);
 }
 
 static void
-compare(enum ktls_role role, const struct arrow *arrows, size_t arrow_count)
+compare13(enum ktls_role role, const struct arrow *arrows, size_t arrow_count)
 {
-	static struct walks drawn, ours;
+	static struct walks drawn;
 	const struct walk none = { .len = 0 };
-	size_t count;
-	const struct hs_row *rows = rows13(role, &count);
 
-	drawn.count = ours.count = 0;
+	drawn.count = 0;
 	walk_drawing(arrows, arrow_count, "START", none, 1, &drawn);
-	walk_rows(rows, count, ST_START, none, 1, &ours);
-	assert_in_range(drawn.count, 2, 63);
-	for (size_t i = 0; i < drawn.count; i++)
-		if (!has(&ours, drawn.text[i]))
-			fail_msg("role %d, the RFC's alone: %s", (int)role, drawn.text[i]);
-	for (size_t i = 0; i < ours.count; i++)
-		if (!has(&drawn, ours.text[i]))
-			fail_msg("role %d, ours alone: %s", (int)role, ours.text[i]);
+	compare(table_of(role, KTLS_TLS13), &drawn);
 }
 
 static void
 tables_are_the_drawings(void **unused)
 {
 	(void)unused;
-	compare(KTLS_CLIENT, client_drawing, sizeof(client_drawing) / sizeof(*client_drawing));
-	compare(KTLS_SERVER, server_drawing, sizeof(server_drawing) / sizeof(*server_drawing));
+	compare13(KTLS_CLIENT, client_drawing, sizeof(client_drawing) / sizeof(*client_drawing));
+	compare13(KTLS_SERVER, server_drawing, sizeof(server_drawing) / sizeof(*server_drawing));
+}
+
+/*
+ * TLS 1.2 has no such drawing, but flows: RFC 5246 7.3, its figures 1 and 2, and RFC
+ * 5077 3.1, its figures 1 and 2 (its 3 is RFC 5246's figure 1, its 4 is its 1 again).
+ * Transcribed with ECDHE, where Certificate and ServerKeyExchange always stand; what else has
+ * an asterisk there makes a flow of its own. C, S: who sends.
+ */
+#define CLIENT_HELLO	{ 'C', MT_CLIENT_HELLO }
+#define SERVER_HELLO	{ 'S', MT_SERVER_HELLO_12 }
+#define CHANGE(who)	{ who, MT_CHANGE_CIPHER_SPEC }
+#define FINISHED(who)	{ who, MT_FINISHED }
+struct line {
+	char who;
+	unsigned msg;
+};
+
+/* clang-format off */
+static const struct flow {
+	const char *name;
+	struct line lines[16];
+	int when;
+} flows[] = {
+	{ "RFC 5246 figure 1", {
+		CLIENT_HELLO,
+		SERVER_HELLO, { 'S', MT_CERTIFICATE }, { 'S', MT_SERVER_KEY_EXCHANGE }, { 'S', MT_SERVER_HELLO_DONE },
+		{ 'C', MT_CLIENT_KEY_EXCHANGE }, CHANGE('C'), FINISHED('C'),
+		CHANGE('S'), FINISHED('S') }, NOW },
+	{ "RFC 5246 figure 1, with a client certificate", {
+		CLIENT_HELLO,
+		SERVER_HELLO, { 'S', MT_CERTIFICATE }, { 'S', MT_SERVER_KEY_EXCHANGE }, { 'S', MT_CERTIFICATE_REQUEST },
+		{ 'S', MT_SERVER_HELLO_DONE },
+		{ 'C', MT_CERTIFICATE }, { 'C', MT_CLIENT_KEY_EXCHANGE }, { 'C', MT_CERTIFICATE_VERIFY }, CHANGE('C'), FINISHED('C'),
+		CHANGE('S'), FINISHED('S') }, NOW },
+	{ "RFC 5246 figure 1, with an empty client certificate (7.4.6, 7.4.8)", {
+		CLIENT_HELLO,
+		SERVER_HELLO, { 'S', MT_CERTIFICATE }, { 'S', MT_SERVER_KEY_EXCHANGE }, { 'S', MT_CERTIFICATE_REQUEST },
+		{ 'S', MT_SERVER_HELLO_DONE },
+		{ 'C', MT_CERTIFICATE }, { 'C', MT_CLIENT_KEY_EXCHANGE }, CHANGE('C'), FINISHED('C'),
+		CHANGE('S'), FINISHED('S') }, NOW },
+	{ "RFC 5246 figure 2", {
+		CLIENT_HELLO,
+		SERVER_HELLO, CHANGE('S'), FINISHED('S'),
+		CHANGE('C'), FINISHED('C') }, LATER },
+	{ "RFC 5077 figure 1", {
+		CLIENT_HELLO,
+		SERVER_HELLO, { 'S', MT_CERTIFICATE }, { 'S', MT_SERVER_KEY_EXCHANGE }, { 'S', MT_SERVER_HELLO_DONE },
+		{ 'C', MT_CLIENT_KEY_EXCHANGE }, CHANGE('C'), FINISHED('C'),
+		{ 'S', MT_NEW_SESSION_TICKET }, CHANGE('S'), FINISHED('S') }, CLIENT_NOW },
+	{ "RFC 5077 figure 1, with a client certificate", {
+		CLIENT_HELLO,
+		SERVER_HELLO, { 'S', MT_CERTIFICATE }, { 'S', MT_SERVER_KEY_EXCHANGE }, { 'S', MT_CERTIFICATE_REQUEST },
+		{ 'S', MT_SERVER_HELLO_DONE },
+		{ 'C', MT_CERTIFICATE }, { 'C', MT_CLIENT_KEY_EXCHANGE }, { 'C', MT_CERTIFICATE_VERIFY }, CHANGE('C'), FINISHED('C'),
+		{ 'S', MT_NEW_SESSION_TICKET }, CHANGE('S'), FINISHED('S') }, CLIENT_NOW },
+	{ "RFC 5077 figure 1, with an empty client certificate", {
+		CLIENT_HELLO,
+		SERVER_HELLO, { 'S', MT_CERTIFICATE }, { 'S', MT_SERVER_KEY_EXCHANGE }, { 'S', MT_CERTIFICATE_REQUEST },
+		{ 'S', MT_SERVER_HELLO_DONE },
+		{ 'C', MT_CERTIFICATE }, { 'C', MT_CLIENT_KEY_EXCHANGE }, CHANGE('C'), FINISHED('C'),
+		{ 'S', MT_NEW_SESSION_TICKET }, CHANGE('S'), FINISHED('S') }, CLIENT_NOW },
+	{ "RFC 5077 figure 2", {
+		CLIENT_HELLO,
+		SERVER_HELLO, { 'S', MT_NEW_SESSION_TICKET }, CHANGE('S'), FINISHED('S'),
+		CHANGE('C'), FINISHED('C') }, LATER },
+};
+/* clang-format on */
+
+static void
+walk_flows(enum ktls_role role, struct walks *walks)
+{
+	for (size_t i = 0; i < sizeof(flows) / sizeof(*flows); i++) {
+		struct walk walk = { .len = 0 };
+
+		if (flows[i].when == LATER || (flows[i].when == CLIENT_NOW && role == KTLS_SERVER))
+			continue;
+		for (const struct line *l = flows[i].lines; l->who != 0; l++)
+			step(&walk, (l->who == 'C') == (role == KTLS_CLIENT) ? 'S' : 'R', l->msg);
+		finish(walks, &walk);
+	}
+}
+
+static void
+tables_are_the_flows(void **unused)
+{
+	static struct walks drawn;
+
+	(void)unused;
+	for (enum ktls_role role = KTLS_CLIENT; role <= KTLS_SERVER; role++) {
+		drawn.count = 0;
+		walk_flows(role, &drawn);
+		compare(table_of(role, KTLS_TLS12), &drawn);
+	}
+}
+
+static void
+deterministic(const struct hs_table *table)
+{
+	const struct hs_row *rows = table->rows;
+
+	for (size_t i = 0; i < table->count; i++) {
+		assert_true((rows[i].recv != NULL) != (rows[i].send != NULL));
+		assert_int_not_equal(rows[i].next, 0);
+		assert_true(is_answer(&rows[i]) || !(rows[i].next & NEXT(rows[i].state)));
+		for (size_t j = 0; j < i; j++) {
+			if (rows[j].state != rows[i].state)
+				continue;
+			assert_int_not_equal(rows[j].msg, rows[i].msg);
+			assert_true(is_answer(&rows[j]) ||
+			    (rows[j].recv != NULL && rows[i].recv != NULL));
+		}
+	}
+}
+
+/* Before the version is known, both tables say the same, but for what follows. */
+static void
+agree(const struct hs_table *one, const struct hs_table *other)
+{
+	for (size_t i = 0; i < one->count; i++)
+		for (size_t j = 0; j < other->count; j++) {
+			const struct hs_row *a = &one->rows[i], *b = &other->rows[j];
+
+			if (a->state != b->state || a->msg != b->msg)
+				continue;
+			assert_ptr_equal(a->recv, b->recv);
+			assert_ptr_equal(a->send, b->send);
+			assert_ptr_equal(a->after, b->after);
+		}
 }
 
 /* One way to go on: a row a (state, message), and in a state one message at most to send. */
@@ -208,70 +342,83 @@ tables_are_deterministic(void **unused)
 {
 	(void)unused;
 	for (enum ktls_role role = KTLS_CLIENT; role <= KTLS_SERVER; role++) {
-		size_t count;
-		const struct hs_row *rows = rows13(role, &count);
-
-		for (size_t i = 0; i < count; i++) {
-			assert_true((rows[i].recv != NULL) != (rows[i].send != NULL));
-			assert_int_not_equal(rows[i].next, 0);
-			assert_true(is_answer(&rows[i]) ||
-			    !(rows[i].next & NEXT(rows[i].state)));
-			for (size_t j = 0; j < i; j++) {
-				if (rows[j].state != rows[i].state)
-					continue;
-				assert_int_not_equal(rows[j].msg, rows[i].msg);
-				assert_true(is_answer(&rows[j]) ||
-				    (rows[j].recv != NULL && rows[i].recv != NULL));
-			}
-		}
+		for (const struct hs_table *const *t = machine_tables(role); *t != NULL; t++)
+			deterministic(*t);
+		agree(table_of(role, KTLS_TLS13), table_of(role, KTLS_TLS12));
 	}
+}
+
+static bool
+has_row(enum ktls_role role, enum hs_state state, unsigned msg)
+{
+	for (const struct hs_table *const *t = machine_tables(role); *t != NULL; t++)
+		for (size_t i = 0; i < (*t)->count; i++) {
+			const struct hs_row *row = &(*t)->rows[i];
+
+			if (row->state == state && row->msg == msg && row->recv != NULL)
+				return true;
+		}
+	return false;
+}
+
+/* change_cipher_spec has a place of its own, and reasons. */
+static int
+refusal(enum hs_state state, unsigned msg)
+{
+	if (msg == MT_CHANGE_CIPHER_SPEC)
+		return KTLS_REFUSED(KTLS_R_CCS_UNEXPECTED);
+	if (state == ST12_WAIT_CCS || state == ST12_WAIT_LAST_CCS)
+		return KTLS_REFUSED(KTLS_R_CCS_MISSING);
+	return KTLS_REFUSED(KTLS_R_UNEXPECTED_MESSAGE);
+}
+
+static void
+check_refusal(struct ktls_hs *hs, enum hs_state state, unsigned msg)
+{
+	static const uint8_t body[] = { 0, 0 };
+	int err;
+
+	if (has_row(hs->role, state, msg))
+		return;
+	hs->state = state;
+	err = message_receive_checked(hs, msg, body, sizeof(body));
+	assert_int_equal(err, refusal(state, msg));
+	assert_non_null(strstr(hs->why, machine_state_name(state)));
 }
 
 /* In every state, every message without a row is refused, changes nothing, and says so. */
 static void
 all_else_is_refused(void **unused)
 {
-	static const uint8_t body[] = { 0, 0 };
-
 	(void)unused;
 	for (enum ktls_role role = KTLS_CLIENT; role <= KTLS_SERVER; role++) {
-		size_t count;
-		const struct hs_row *rows = rows13(role, &count);
 		struct ktls_hs *hs = message_hs(role, role == KTLS_CLIENT ? ST_WAIT_SH : ST_START);
 
-		for (enum hs_state state = 0; state < ST_COUNT; state++)
-			for (unsigned msg = 0; msg < 256; msg++) {
-				bool known = false;
-				int err;
-
-				for (size_t i = 0; i < count; i++)
-					known |= rows[i].state == state && rows[i].msg == msg &&
-					    rows[i].recv != NULL;
-				if (known)
-					continue;
-				hs->state = state;
-				err = message_receive_checked(hs, msg, body, sizeof(body));
-				assert_int_equal(err, KTLS_REFUSED(KTLS_R_UNEXPECTED_MESSAGE));
-				assert_non_null(strstr(hs->why, machine_state_name(state)));
-			}
+		for (enum hs_state state = 0; state < ST_COUNT; state++) {
+			for (unsigned msg = 0; msg < 256; msg++)
+				check_refusal(hs, state, msg);
+			check_refusal(hs, state, MT_CHANGE_CIPHER_SPEC);
+		}
 		ktls_hs_free(hs);
 	}
 }
 
+/* TLS 1.2's keys change with change_cipher_spec, which is a record of its own. */
 static void
 messages_that_change_keys_end_their_record(void **unused)
 {
 	(void)unused;
 	for (enum ktls_role role = KTLS_CLIENT; role <= KTLS_SERVER; role++) {
-		size_t count;
-		const struct hs_row *rows = rows13(role, &count);
+		const struct hs_table *table = table_of(role, KTLS_TLS13);
 
-		for (size_t i = 0; i < count; i++)
-			if (rows[i].recv != NULL && rows[i].after != NULL && !is_answer(&rows[i]))
-				assert_true(machine_ends_record(rows[i].msg));
+		for (size_t i = 0; i < table->count; i++)
+			if (table->rows[i].recv != NULL && table->rows[i].after != NULL &&
+			    !is_answer(&table->rows[i]))
+				assert_true(machine_ends_record(table->rows[i].msg));
 	}
 	assert_true(machine_ends_record(MT_CLIENT_HELLO));
 	assert_false(machine_ends_record(MT_CERTIFICATE));
+	assert_false(machine_ends_record(MT_SERVER_HELLO_12));
 }
 
 static int
@@ -287,6 +434,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_are_the_drawings),
+		cmocka_unit_test(tables_are_the_flows),
 		cmocka_unit_test(tables_are_deterministic),
 		cmocka_unit_test(all_else_is_refused),
 		cmocka_unit_test(messages_that_change_keys_end_their_record),

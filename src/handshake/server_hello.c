@@ -27,10 +27,18 @@ decode_extension(struct server_hello *sh, struct extensions *x, uint16_t type)
 	}
 }
 
-/*
- * One that selects TLS 1.2 or less may carry what that version knows: its
- * extensions are not ours to judge, the version is what is wrong.
- */
+/* Ends in 1 where the server knows TLS 1.3, in 0 where it knows 1.2. */
+const uint8_t server_hello_sentinel[SENTINEL_LEN] = { 'D', 'O', 'W', 'N', 'G', 'R', 'D', 1 };
+
+bool
+server_hello_is_downgrade(struct slice random)
+{
+	const uint8_t *tail = random.p + random.len - SENTINEL_LEN;
+
+	return memcmp(tail, server_hello_sentinel, SENTINEL_LEN - 1) == 0 &&
+	    tail[SENTINEL_LEN - 1] <= 1;
+}
+
 static bool
 is_older(struct slice exts)
 {
@@ -44,6 +52,18 @@ is_older(struct slice exts)
 	return rd_done(&r);
 }
 
+/* What is malformed is TLS 1.3's to refuse, if it can't be TLS 1.2's. */
+bool
+server_hello_is_older(struct slice body)
+{
+	struct reader r = rd_init(body);
+
+	(void)rd_bytes(&r, 2 + RANDOM_LEN);
+	(void)rd_vec(&r, 1);
+	(void)rd_bytes(&r, 2 + 1);
+	return rd_done(&r) || is_older(rd_vec(&r, 2));
+}
+
 static int
 decode_extensions(struct server_hello *sh, struct reader *r, unsigned in, uint32_t offered)
 {
@@ -51,6 +71,7 @@ decode_extensions(struct server_hello *sh, struct reader *r, unsigned in, uint32
 	uint16_t type;
 
 	extensions_open(&x, r, in, offered);
+	/* Its extensions are not ours to judge, the version is what is wrong. */
 	if (is_older((struct slice){ r->p, (size_t)(r->end - r->p) }))
 		extensions_skip(&x);
 	while (extensions_next(&x, &type))

@@ -25,6 +25,18 @@ struct server_hello {
 KTLS_CHECKED int server_hello_decode(struct server_hello *sh, struct slice body,
     unsigned in, uint32_t offered);
 
+/* Whether it has no supported_versions: TLS 1.2 or less, RFC 8446 4.1.3. */
+bool server_hello_is_older(struct slice body);
+
+/*
+ * RFC 8446 4.1.3: the last bytes of the random of a server that knows TLS 1.3 and chooses
+ * 1.2. Where a client sees them, or those of one that knows 1.2, and had offered more,
+ * somebody has changed its hello.
+ */
+#define SENTINEL_LEN	8
+extern const uint8_t server_hello_sentinel[SENTINEL_LEN];
+bool server_hello_is_downgrade(struct slice random);
+
 /* What both must keep; sets *suite. */
 KTLS_CHECKED int server_hello_check(struct ktls_hs *hs, const struct server_hello *sh,
     const struct suite **suite);
