@@ -363,19 +363,53 @@ static const uint8_t masked[KTLS_TICKETS_SECRET] = {
 };
 
 static void
-seal_secretly(void *arg)
+make_secretly(void *arg)
 {
-	struct ktls_tickets **tickets = arg;
-	uint8_t secret[KTLS_TICKETS_SECRET], out[100];
-	size_t len;
+	uint8_t secret[KTLS_TICKETS_SECRET];
 
 	wipe_unmask(masked, sizeof(masked), secret);
-	OK(ktls_tickets_new(tickets, crypto, secret, START, DAY));
+	OK(ktls_tickets_new(arg, crypto, secret, START, DAY));
 	explicit_bzero(secret, sizeof(secret));
-	OK(ktls_tickets_seal(*tickets, START, "x", 1, out, &len));
 }
 
-/* From the first ticket on the first secret is nowhere, long before the object goes. */
+static uint8_t masked_held[RATCHET_LEVELS][RATCHET_SECRET], masked_epoch[2][RATCHET_SECRET];
+
+/* What the keys of the first two epochs are made of. */
+static void
+derive_secretly(void *unused)
+{
+	uint8_t secret[KTLS_TICKETS_SECRET];
+	struct ratchet ratchet;
+
+	(void)unused;
+	wipe_unmask(masked, sizeof(masked), secret);
+	ratchet_init(&ratchet, secret);
+	for (size_t i = 0; i < 2; i++) {
+		OK(ratchet_turn(&ratchet, crypto, i, secret));
+		wipe_mask(secret, sizeof(secret), masked_epoch[i]);
+	}
+	explicit_bzero(&ratchet, sizeof(ratchet));
+}
+
+/* By a ticket that isn't one: what would be left on the stack is not soon written over. */
+static void
+turn_secretly(void *arg)
+{
+	struct ktls_tickets *tickets = arg;
+	uint8_t none[100] = {0}, out[100], held[RATCHET_SECRET];
+	size_t len;
+
+	GIVES(-ENOENT, ktls_tickets_open(tickets, START, none, sizeof(none), out, &len));
+	for (size_t i = 0; i < RATCHET_LEVELS; i++) {
+		memcpy(held, tickets->ratchet.secret[i], sizeof(held));
+		wipe_mask(held, sizeof(held), masked_held[i]);
+	}
+}
+
+/*
+ * The first secret lies in the object, and from the first period on nowhere; what came of it
+ * lies in the object alone, and then nowhere.
+ */
 static void
 no_trace(void **unused)
 {
@@ -383,38 +417,44 @@ no_trace(void **unused)
 
 	(void)unused;
 	wipe_begin();
-	wipe_deep(seal_secretly, &tickets);
+	wipe_deep(derive_secretly, NULL);
+	wipe_deep(make_secretly, &tickets);
+	assert_int_equal(wipe_find(masked, sizeof(masked)), 1);
+	wipe_deep(turn_secretly, tickets);
 	assert_int_equal(wipe_find(masked, sizeof(masked)), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(wipe_find(masked_epoch[i], RATCHET_SECRET), 0);
+	for (size_t i = 0; i < RATCHET_LEVELS; i++)
+		assert_int_equal(wipe_find(masked_held[i], RATCHET_SECRET), 1);
 	ktls_tickets_unref(tickets);
+	for (size_t i = 0; i < RATCHET_LEVELS; i++)
+		assert_int_equal(wipe_find(masked_held[i], RATCHET_SECRET), 0);
 }
 
-static uint8_t masked_text[64];
+static uint8_t masked_text[64], opened[64 + TICKETS_OVERHEAD];
 
 static void
 open_secretly(void *arg)
 {
-	struct ktls_tickets *tickets = arg;
-	uint8_t text[sizeof(masked_text)], sealed[sizeof(text) + TICKETS_OVERHEAD];
-	uint8_t *out = malloc(sizeof(sealed));
+	uint8_t text[sizeof(masked_text)], sealed[sizeof(opened)];
 	size_t len;
 
-	assert_non_null(out);
 	wipe_unmask(masked_text, sizeof(text), text);
-	OK(ktls_tickets_seal(tickets, START, text, sizeof(text), sealed, &len));
+	OK(ktls_tickets_seal(arg, START, text, sizeof(text), sealed, &len));
 	explicit_bzero(text, sizeof(text));
 	sealed[len - 1] ^= 1;
-	GIVES(-ENOENT, ktls_tickets_open(tickets, START, sealed, len, out, &len));
-	free(out);
+	GIVES(-ENOENT, ktls_tickets_open(arg, START, sealed, len, opened, &len));
 }
 
 /* What is no ticket of ours is not handed out, though it was decrypted. */
 static void
 a_changed_one_is_not_shown(void **unused)
 {
-	struct ktls_tickets *tickets = make();
+	struct ktls_tickets *tickets;
 
 	(void)unused;
 	wipe_begin();
+	tickets = make();
 	for (size_t i = 0; i < sizeof(masked_text); i++)
 		masked_text[i] = (uint8_t)(i * 73 + 11);
 	wipe_deep(open_secretly, tickets);
