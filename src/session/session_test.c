@@ -122,8 +122,8 @@ WITH(chain_long)	{ long_chain[2]++; s->chain = (struct slice){ long_chain, SESSI
 WITH(chain_short)	{ s->chain.len--; }
 WITH(chain_header)	{ s->chain.len = 2; }
 WITH(chain_empty_cert)	{ s->chain = (struct slice){ zeros, 3 }; }
-WITH(id_longest)	{ s->id = (struct slice){ zeros, SESSION_ENCODED_MAX - 138 }; }
-WITH(id_long)		{ s->id = (struct slice){ zeros, SESSION_ENCODED_MAX - 137 }; }
+WITH(id_longest)	{ s->id = (struct slice){ zeros, SESSION_ENCODED_MAX - 144 }; }
+WITH(id_long)		{ s->id = (struct slice){ zeros, SESSION_ENCODED_MAX - 143 }; }
 WITH(id_longer)		{ s->id = (struct slice){ zeros, SESSION_ENCODED_MAX + 1 }; }
 
 static const struct {
