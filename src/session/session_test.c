@@ -25,7 +25,7 @@ whole(void)
 	struct session session = {
 		.version = KTLS_TLS13, .suite = 0x1302, .ems = true, .verified = true,
 		.secret_len = 48, .issued = 1700000000123, .authenticated = 1690000000,
-		.expires = 1700604800, .age_add = 0xdeadbeef, .server_name = text("example.com"),
+		.expires = 1700604800, .chain_end = 1712345678, .age_add = 0xdeadbeef, .server_name = text("example.com"),
 		.alpn = text("h2"), .chain = { chain, sizeof(chain) }, .id = text("a ticket"),
 		.id_is_ticket = true,
 	};
@@ -66,6 +66,7 @@ same(const struct session *a, const struct session *b)
 	assert_true(a->issued == b->issued);
 	assert_true(a->authenticated == b->authenticated);
 	assert_true(a->expires == b->expires);
+	assert_true(a->chain_end == b->chain_end);
 	assert_int_equal(a->age_add, b->age_add);
 	same_slice(a->server_name, b->server_name);
 	same_slice(a->alpn, b->alpn);
@@ -104,14 +105,16 @@ WITH(no_flags)		{ s->ems = s->verified = s->id_is_ticket = false; }
 WITH(only_verified)	{ s->ems = s->id_is_ticket = false; }
 WITH(only_ems)		{ s->verified = s->id_is_ticket = false; }
 WITH(only_ticket)	{ s->verified = s->ems = false; }
-WITH(times_0)		{ s->issued = s->authenticated = s->expires = 0; }
-WITH(times_last)	{ s->issued = s->authenticated = s->expires = SESSION_TIME_MAX; }
+WITH(times_0)		{ s->issued = s->authenticated = s->expires = s->chain_end = 0; }
+WITH(times_last)	{ s->issued = s->authenticated = s->expires = s->chain_end = SESSION_TIME_MAX; }
 WITH(issued_late)	{ s->issued = SESSION_TIME_MAX + 1; }
 WITH(issued_early)	{ s->issued = -1; }
 WITH(authenticated_late) { s->authenticated = INT64_MAX; }
 WITH(authenticated_early) { s->authenticated = -1; }
 WITH(expires_late)	{ s->expires = SESSION_TIME_MAX + 1; }
 WITH(expires_early)	{ s->expires = INT64_MIN; }
+WITH(chain_end_late)	{ s->chain_end = SESSION_TIME_MAX + 1; }
+WITH(chain_end_early)	{ s->chain_end = -1; }
 WITH(empty)		{ s->server_name = s->alpn = s->chain = s->id = (struct slice){ NULL, 0 }; }
 WITH(name_255)		{ s->server_name = (struct slice){ zeros, 255 }; }
 WITH(name_256)		{ s->server_name = (struct slice){ zeros, 256 }; }
@@ -152,6 +155,8 @@ static const struct {
 	{ "authenticated before 1970", authenticated_early, -EMSGSIZE },
 	{ "expires later", expires_late, -EMSGSIZE },
 	{ "expires before 1970", expires_early, -EMSGSIZE },
+	{ "the chain ends later", chain_end_late, -EMSGSIZE },
+	{ "the chain ended before 1970", chain_end_early, -EMSGSIZE },
 	{ "nothing but the secret", empty, 0 },
 	{ "a name of 255", name_255, 0 },
 	{ "a name of 256", name_256, -EMSGSIZE },
@@ -226,7 +231,7 @@ decode_is_the_inverse(void **unused)
 			.suite = (uint16_t)random_below(65536), .ems = random_below(2),
 			.verified = random_below(2), .id_is_ticket = random_below(2),
 			.issued = random_time(), .authenticated = random_time(),
-			.expires = random_time(), .age_add = random_below(UINT32_MAX),
+			.expires = random_time(), .chain_end = random_time(), .age_add = random_below(UINT32_MAX),
 			.server_name = { bytes + random_below(256), random_below(256) },
 			.alpn = { bytes + random_below(256), random_below(256) },
 			.id = { bytes + random_below(256), random_below(2000) },
