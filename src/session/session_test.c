@@ -25,7 +25,8 @@ whole(void)
 	struct session session = {
 		.version = KTLS_TLS13, .suite = 0x1302, .ems = true, .verified = true,
 		.secret_len = 48, .issued = 1700000000123, .authenticated = 1690000000,
-		.expires = 1700604800, .chain_end = 1712345678, .age_add = 0xdeadbeef, .server_name = text("example.com"),
+		.expires = 1700604800, .chain_end = 1712345678, .age_add = 0xdeadbeef,
+		.server_name = text("example.com"),
 		.alpn = text("h2"), .chain = { chain, sizeof(chain) }, .id = text("a ticket"),
 		.id_is_ticket = true,
 	};
@@ -231,7 +232,8 @@ decode_is_the_inverse(void **unused)
 			.suite = (uint16_t)random_below(65536), .ems = random_below(2),
 			.verified = random_below(2), .id_is_ticket = random_below(2),
 			.issued = random_time(), .authenticated = random_time(),
-			.expires = random_time(), .chain_end = random_time(), .age_add = random_below(UINT32_MAX),
+			.expires = random_time(), .chain_end = random_time(),
+			.age_add = random_below(UINT32_MAX),
 			.server_name = { bytes + random_below(256), random_below(256) },
 			.alpn = { bytes + random_below(256), random_below(256) },
 			.id = { bytes + random_below(256), random_below(2000) },
