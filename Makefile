@@ -67,8 +67,9 @@ objects    = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 OBJ_libktls         := $(call objects,$(ROOMS:%=src/%))
 OBJ_libktls-uring   := $(call objects,src/uring)
 OBJ_libktls-netlink := $(call objects,src/netlink)
-TOOL_OBJ   := $(call objects,$(filter-out tools/bogo_shim tools/check,$(patsubst %/,%,$(wildcard tools/*/))))
+TOOL_OBJ   := $(call objects,$(filter-out tools/bogo_shim tools/check tools/bench_handshake,$(patsubst %/,%,$(wildcard tools/*/))))
 SHIM_OBJ   := $(call objects,tools/bogo_shim)
+BENCH_OBJ  := $(call objects,tools/bench_handshake)
 TESTLIB    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*_testlib.c tools/*/*_testlib.c))
 KMOD_LIB   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard kmod-tests/*_testlib.c))
 TEST_SRC   := $(sort $(wildcard src/*/*_test.c tools/*/*_test.c))
@@ -89,7 +90,7 @@ LIBS       := $(foreach l,libktls-uring libktls-netlink libktls,$(if $(OBJ_$l),$
 STATIC     := $(LIBS:%=$(BUILD)/%.a)
 SHARED     := $(LIBS:%=$(BUILD)/%.so)
 PROGRAMS   := $(if $(TOOL_OBJ),$(BUILD)/ktls) $(if $(SHIM_OBJ),$(BUILD)/bogo_shim)
-ALL_OBJ    := $(foreach l,$(LIBS),$(OBJ_$l)) $(TOOL_OBJ) $(SHIM_OBJ) $(TESTLIB) $(KMOD_LIB) \
+ALL_OBJ    := $(foreach l,$(LIBS),$(OBJ_$l)) $(TOOL_OBJ) $(SHIM_OBJ) $(BENCH_OBJ) $(TESTLIB) $(KMOD_LIB) \
 	$(patsubst %.c,$(BUILD)/%.o,$(TEST_SRC) $(FUZZ_SRC) $(KMOD_SRC))
 
 silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -161,6 +162,8 @@ $(BUILD)/ktls: $(TOOL_OBJ) $(STATIC) $(BUILD)/sources
 	$(call link)
 $(BUILD)/bogo_shim: $(SHIM_OBJ) $(STATIC) $(BUILD)/sources
 	$(call link)
+$(BUILD)/bench_handshake: $(BENCH_OBJ) $(STATIC) $(BUILD)/sources
+	$(call link,,$(call pc,--libs,libssl))
 $(BUILD)/examples/%: $(BUILD)/docs/examples/%.o $(STATIC)
 	@mkdir -p $(@D); awk 'END { if (NR > 40) { print FILENAME ": " NR " lines, not 40"; exit 1 } }' \
 	    docs/examples/$*.c
@@ -214,6 +217,10 @@ fuzz:
 	$(self) FUZZ=1 fuzzers
 	$(quiet)tools/check/fuzz $(SECONDS) $(FUZZERS:$(BUILD)/%=build/fuzz/%)
 
+bench-handshake:
+	$(self) $(BUILD)/bench_handshake
+	$(quiet)BUILD=$(BUILD) tools/bench_handshake/run
+
 bench:
 	@echo 'make bench: there is no benchmark yet. It comes with the subcommand "ktls bench".' >&2; exit 2
 
@@ -249,7 +256,7 @@ install: all
 	    install -d $$d && install -m 644 $$p $$d || exit 1; done
 
 .PHONY: all objects tests kmod examples fuzzers serve unit run-tests check check-all kcheck fuzz \
-	conformance conformance-selftest bench docs fmt clean help install FORCE
+	conformance conformance-selftest bench bench-handshake docs fmt clean help install FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(ALL_OBJ:.o=.d) $(EXAMPLES:$(BUILD)/%=$(BUILD)/docs/%.d)
