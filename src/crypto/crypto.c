@@ -55,6 +55,8 @@ fetch(struct ktls_crypto *crypto)
 		crypto->aead[i] = EVP_CIPHER_fetch(libctx, aead_names[i], propq);
 	crypto->mac = EVP_MAC_fetch(libctx, "HMAC", propq);
 	crypto->schemes = signature_find(crypto);
+	/* A validated module, or hardware, is to make the whole HMAC. */
+	crypto->hmac_by_digest = propq == NULL && !EVP_default_properties_is_fips_enabled(libctx);
 	ERR_clear_error();			/* what is missing is no error yet */
 
 	if (crypto->md[HASH_SHA256] == NULL || crypto->mac == NULL ||

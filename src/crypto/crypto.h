@@ -23,6 +23,7 @@ struct ktls_crypto {
 	EVP_MAC *mac;
 	EVP_MAC_CTX *hmac[HASH_COUNT];		/* without a key, never used but to be copied */
 	bool hmac_restarts;			/* hmac.h */
+	bool hmac_by_digest;			/* no module's own HMAC was asked for */
 	EVP_CIPHER *aead[KTLS_CIPHERS];		/* NULL: this libcrypto doesn't have it */
 	/* Of each of group.c's rows; NULL: this libcrypto doesn't have it. Only copied. */
 	struct {

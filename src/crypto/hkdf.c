@@ -4,7 +4,8 @@
 #include "crypto/hkdf.h"
 #include "crypto/hmac.h"
 
-#define LABEL_MAX	(2 + 1 + 255 + 1 + 255)		/* struct HkdfLabel, RFC 8446 7.1 */
+/* struct HkdfLabel, RFC 8446 7.1 */
+#define LABEL_MAX	(2 + 1 + 255 + 1 + 255)
 
 int
 hkdf_extract(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice salt,
@@ -14,32 +15,29 @@ hkdf_extract(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice sal
 	return hmac_compute(crypto, hash, salt, ikm, out);
 }
 
-/* HKDF-Expand, RFC 5869 2.3. */
+/* HKDF-Expand, RFC 5869 2.3: T(i) = HMAC(PRK, T(i-1) | info | i). */
 static int
 hkdf_expand(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice prk,
     struct slice info, uint8_t *out, size_t out_len)
 {
-	size_t hash_len = crypto_hash_len(hash), n, t_len = 0;
-	EVP_MAC_CTX *ctx = hmac_keyed(crypto, hash, prk);
-	uint8_t t[HASH_LEN_MAX], i = 1;
+	uint8_t text[HASH_LEN_MAX + LABEL_MAX + 1], t[HASH_LEN_MAX];
+	size_t n, hash_len = crypto_hash_len(hash);
+	struct slice before = { t, 0 };
 	int err = 0;
 
-	for (; ctx != NULL && out_len != 0; i++, out += n, out_len -= n) {
-		/* T(i) = HMAC(PRK, T(i-1) | info | i) */
-		if ((i != 1 && !hmac_begin(crypto, ctx, prk)) ||
-		    !EVP_MAC_update(ctx, t, t_len) ||
-		    !EVP_MAC_update(ctx, info.p, info.len) ||
-		    !EVP_MAC_update(ctx, &i, 1) ||
-		    !EVP_MAC_final(ctx, t, NULL, sizeof(t)))
-			break;
-		t_len = hash_len;
+	for (uint8_t i = 1; err == 0 && out_len != 0; i++, out += n, out_len -= n) {
+		struct writer w = wr_init(text, sizeof(text));
+
+		wr_slice(&w, before);
+		wr_slice(&w, info);
+		wr_u8(&w, i);
 		n = out_len < hash_len ? out_len : hash_len;
-		memcpy(out, t, n);
+		if ((err = hmac_compute(crypto, hash, prk, wr_written(&w), t)) == 0)
+			memcpy(out, t, n);
+		before.len = hash_len;
 	}
-	if (ctx == NULL || out_len != 0)
-		err = crypto_error();
+	explicit_bzero(text, sizeof(text));
 	explicit_bzero(t, sizeof(t));
-	EVP_MAC_CTX_free(ctx);
 	return err;
 }
 

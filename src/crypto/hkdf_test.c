@@ -208,6 +208,28 @@ setup(void **unused)
 	return ktls_crypto_new(&crypto, NULL, NULL);
 }
 
+/* As with a validated module: it makes the whole HMAC. */
+static int
+setup_module(void **unused)
+{
+	(void)unused;
+	return ktls_crypto_new(&crypto, NULL, "provider=default");
+}
+
+static void
+by_digest(void **unused)
+{
+	(void)unused;
+	assert_true(crypto->hmac_by_digest);
+}
+
+static void
+by_module(void **unused)
+{
+	(void)unused;
+	assert_false(crypto->hmac_by_digest);
+}
+
 static int
 teardown(void **unused)
 {
@@ -216,16 +238,19 @@ teardown(void **unused)
 	return 0;
 }
 
+#define VECTORS							\
+	cmocka_unit_test(hmac_vectors),				\
+	cmocka_unit_test(extract_vectors),			\
+	cmocka_unit_test(expand_label_is_hkdf),			\
+	cmocka_unit_test(too_long),				\
+	cmocka_unit_test(no_trace)
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hmac_vectors),
-		cmocka_unit_test(extract_vectors),
-		cmocka_unit_test(expand_label_is_hkdf),
-		cmocka_unit_test(too_long),
-		cmocka_unit_test(no_trace),
-	};
+	const struct CMUnitTest tests[] = { cmocka_unit_test(by_digest), VECTORS };
+	const struct CMUnitTest module[] = { cmocka_unit_test(by_module), VECTORS };
 
-	return cmocka_run_group_tests(tests, setup, teardown) != 0;
+	return cmocka_run_group_tests(tests, setup, teardown) != 0 ||
+	    cmocka_run_group_tests(module, setup_module, teardown) != 0;
 }

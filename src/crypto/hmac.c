@@ -3,6 +3,11 @@
 #include <openssl/err.h>
 #include "crypto/hmac.h"
 
+#define BLOCK_MIN	64	/* bytes of SHA-256's block */
+#define BLOCK_MAX	128	/* and of SHA-384's */
+#define IPAD		0x36	/* RFC 2104 2 */
+#define OPAD		0x5c
+
 /* A copy of the template, which no lookup made. */
 EVP_MAC_CTX *
 hmac_keyed(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice key)
@@ -27,8 +32,44 @@ hmac_begin(struct ktls_crypto *crypto, EVP_MAC_CTX *ctx, struct slice key)
 	return EVP_MAC_init(ctx, key.p, key.len, NULL);
 }
 
-int
-hmac_compute(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice key,
+/*
+ * RFC 2104 from two hashes. libcrypto's own HMAC allocates two contexts more and is asked for
+ * each of its steps: that costs twice as much, and a handshake makes twenty. A key longer
+ * than a block would have to be hashed first.
+ */
+static int
+compute_by_digest(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice key,
+    struct slice data, uint8_t *out)
+{
+	const size_t block = hash == HASH_SHA384 ? 128 : 64;
+	uint8_t pad[BLOCK_MAX] = { 0 }, inner[HASH_LEN_MAX];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool done = false;
+
+	if (key.len != 0)
+		memcpy(pad, key.p, key.len);
+	for (size_t i = 0; i < block; i++)
+		pad[i] ^= IPAD;
+	if (ctx == NULL || !EVP_DigestInit_ex2(ctx, crypto->md[hash], NULL) ||
+	    !EVP_DigestUpdate(ctx, pad, block) || !EVP_DigestUpdate(ctx, data.p, data.len) ||
+	    !EVP_DigestFinal_ex(ctx, inner, NULL))
+		goto out;
+	for (size_t i = 0; i < block; i++)
+		pad[i] ^= IPAD ^ OPAD;
+	if (!EVP_DigestInit_ex2(ctx, NULL, NULL) || !EVP_DigestUpdate(ctx, pad, block) ||
+	    !EVP_DigestUpdate(ctx, inner, crypto_hash_len(hash)) ||
+	    !EVP_DigestFinal_ex(ctx, out, NULL))
+		goto out;
+	done = true;
+out:
+	explicit_bzero(pad, sizeof(pad));
+	explicit_bzero(inner, sizeof(inner));
+	EVP_MD_CTX_free(ctx);
+	return done ? 0 : crypto_error();
+}
+
+static int
+compute_by_mac(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice key,
     struct slice data, uint8_t *out)
 {
 	EVP_MAC_CTX *ctx = hmac_keyed(crypto, hash, key);
@@ -39,6 +80,15 @@ hmac_compute(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice key
 		err = crypto_error();
 	EVP_MAC_CTX_free(ctx);
 	return err;
+}
+
+int
+hmac_compute(struct ktls_crypto *crypto, enum crypto_hash hash, struct slice key,
+    struct slice data, uint8_t *out)
+{
+	if (crypto->hmac_by_digest && key.len <= BLOCK_MIN)
+		return compute_by_digest(crypto, hash, key, data, out);
+	return compute_by_mac(crypto, hash, key, data, out);
 }
 
 int

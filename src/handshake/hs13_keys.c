@@ -15,21 +15,17 @@ from_server(const struct ktls_hs *hs)
 	return hs->role == KTLS_CLIENT ? KTLS_RX : KTLS_TX;
 }
 
-/* K_send or K_recv of appendix A: a traffic secret comes into force. */
+/* K_send or K_recv of appendix A: keys come into force. */
 static int
-install(struct ktls_hs *hs, enum ktls_dir dir, const uint8_t *secret)
+install(struct ktls_hs *hs, enum ktls_dir dir, const struct ktls_keys *keys)
 {
-	const struct suite *suite = hs->suite;
 	struct ktls_record **rec = &hs->rec[dir];
-	struct ktls_keys keys;
 	int err;
 
-	err = traffic_keys(hs->crypto, suite->hash, suite->cipher, secret, &keys);
-	if (err == 0 && *rec == NULL)
-		err = ktls_record_new(rec, hs->crypto, dir, &keys);
-	else if (err == 0)
-		err = ktls_record_rekey(*rec, &keys);
-	ktls_keys_wipe(&keys);
+	if (*rec == NULL)
+		err = ktls_record_new(rec, hs->crypto, dir, keys);
+	else
+		err = ktls_record_rekey(*rec, keys);
 	if (err != 0)
 		return err;
 	if (dir == KTLS_TX) {
@@ -39,6 +35,19 @@ install(struct ktls_hs *hs, enum ktls_dir dir, const uint8_t *secret)
 		ktls_record_set_limit(*rec, hs->our_limit);
 	hs->in.cut.rec = hs->rec[KTLS_RX];
 	return 0;
+}
+
+static int
+install_secret(struct ktls_hs *hs, enum ktls_dir dir, const uint8_t *secret)
+{
+	struct ktls_keys keys;
+	int err;
+
+	err = traffic_keys(hs->crypto, hs->suite->hash, hs->suite->cipher, secret, &keys);
+	if (err == 0)
+		err = install(hs, dir, &keys);
+	ktls_keys_wipe(&keys);
+	return err;
 }
 
 /*
@@ -63,8 +72,8 @@ hs13_keys_handshake(struct ktls_hs *hs)
 	    (err = schedule13_derive(s, LABEL_C_HS, hash, client)) != 0 ||
 	    (err = schedule13_derive(s, LABEL_S_HS, hash, server)) != 0 ||
 	    (err = schedule13_master(s)) != 0 ||
-	    (err = install(hs, KTLS_TX, hs->hs_secret[KTLS_TX])) != 0 ||
-	    (err = install(hs, KTLS_RX, hs->hs_secret[KTLS_RX])) != 0)
+	    (err = install_secret(hs, KTLS_TX, hs->hs_secret[KTLS_TX])) != 0 ||
+	    (err = install_secret(hs, KTLS_RX, hs->hs_secret[KTLS_RX])) != 0)
 		return err;
 	explicit_bzero(hs->shared, sizeof(hs->shared));
 	hs->in.cut.plain_alert = hs->role == KTLS_SERVER;
@@ -117,7 +126,7 @@ hs13_keys_application(struct ktls_hs *hs)
 		if ((err = traffic_keys(hs->crypto, hs->suite->hash, hs->suite->cipher,
 		    hs->app_secret[dir], &hs->app_keys[dir])) != 0)
 			return err;
-	if (hs->role == KTLS_SERVER && (err = install(hs, KTLS_TX, hs->app_secret[KTLS_TX])) != 0)
+	if (hs->role == KTLS_SERVER && (err = install(hs, KTLS_TX, &hs->app_keys[KTLS_TX])) != 0)
 		return err;
 	hs->derived = true;
 	hs->window = true;

@@ -8,6 +8,7 @@
 struct schedule13 {
 	struct ktls_crypto *crypto;	/* borrowed */
 	enum crypto_hash hash;
+	bool no_psk;			/* secret is the Early Secret that everybody has */
 	uint8_t secret[HASH_LEN_MAX];	/* Early, Handshake or Master Secret, as far as we are */
 };
 

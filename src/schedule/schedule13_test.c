@@ -223,6 +223,30 @@ exporter_by_definition(void **unused)
 }
 
 /* No key of another cipher is longer or shorter than that cipher wants. */
+/* RFC 8446 7.1: no PSK is a hash's length of zeros, which here is computed. */
+static void
+no_psk_is_zeros(void **unused)
+{
+	static const uint8_t zero[HASH_LEN_MAX];
+	const struct slice shared = rfc8448(3, "shared secret");
+	struct schedule13 none_, zeros;
+
+	(void)unused;
+	for (enum crypto_hash hash = 0; hash < HASH_COUNT; hash++) {
+		size_t len = crypto_hash_len(hash);
+
+		OK(schedule13_early(&none_, crypto, hash, none));
+		OK(schedule13_early(&zeros, crypto, hash, (struct slice){ zero, len }));
+		assert_memory_equal(none_.secret, zeros.secret, len);
+		OK(schedule13_handshake(&none_, shared));
+		OK(schedule13_handshake(&zeros, shared));
+		assert_memory_equal(none_.secret, zeros.secret, len);
+		OK(schedule13_master(&none_));
+		OK(schedule13_master(&zeros));
+		assert_memory_equal(none_.secret, zeros.secret, len);
+	}
+}
+
 static void
 key_lengths(void **unused)
 {
@@ -400,6 +424,7 @@ main(void)
 		cmocka_unit_test(compatibility_mode),
 		cmocka_unit_test(update_is_expand_label),
 		cmocka_unit_test(exporter_by_definition),
+		cmocka_unit_test(no_psk_is_zeros),
 		cmocka_unit_test(key_lengths),
 		cmocka_unit_test(no_trace),
 		cmocka_unit_test(wiped),
