@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/wipe.h"
 #include "handshake/machine.h"
 
 /* The public functions of <ktls/handshake.h>: bytes in, bytes out, results. */
@@ -114,7 +115,7 @@ ktls_hs_free(struct ktls_hs *hs)
 	OPENSSL_free(hs->cookie);
 	question_free(&hs->questions);
 	resumption_free(&hs->resume);
-	OPENSSL_clear_free(hs, sizeof(*hs));
+	wipe_free(hs, sizeof(*hs));
 	ktls_config_unref(cfg);
 }
 

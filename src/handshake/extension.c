@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
 #include "handshake/extension.h"
 
 /*
@@ -77,7 +78,10 @@ extension_name(uint16_t type)
 void
 extensions_open(struct extensions *x, struct reader *r, unsigned in, uint32_t allowed)
 {
-	*x = (struct extensions){ .r = r, .in = in, .allowed = allowed };
+	memset(x, 0, offsetof(struct extensions, unknown));
+	x->r = r;
+	x->in = in;
+	x->allowed = allowed;
 	x->outer = rd_open(r, 2);
 }
 
@@ -87,6 +91,9 @@ take_unknown(struct extensions *x, uint16_t type)
 {
 	uint8_t bit = (uint8_t)(1u << (type & 7));
 
+	if (!x->any_unknown)
+		memset(x->unknown, 0, sizeof(x->unknown));
+	x->any_unknown = true;
 	if (!(x->in & REQUESTS))
 		x->err = KTLS_REFUSED(KTLS_R_EXT_NOT_OFFERED);
 	else if (x->unknown[type >> 3] & bit)

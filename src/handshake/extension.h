@@ -60,7 +60,9 @@ struct extensions {
 	uint32_t allowed;	/* what an answer may hold; requests hold anything */
 	uint32_t seen;
 	int err;
-	uint8_t unknown[65536 / 8];	/* the types that the table lacks, for requests */
+	/* the types that the table lacks, for requests; cleared when there is one */
+	bool any_unknown;
+	uint8_t unknown[65536 / 8];
 };
 
 void extensions_open(struct extensions *x, struct reader *r, unsigned in, uint32_t allowed);

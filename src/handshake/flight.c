@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
+#include "base/wipe.h"
 #include "handshake/machine.h"
 
 #define ALERT_WARNING	1
@@ -9,8 +10,8 @@
 void
 flight_free(struct flight *f)
 {
-	OPENSSL_clear_free(f->plain, f->plain_room);
-	OPENSSL_clear_free(f->out, f->out_room);
+	wipe_free(f->plain, f->plain_room);
+	wipe_free(f->out, f->out_room);
 	*f = (struct flight){ 0 };
 }
 
@@ -25,23 +26,30 @@ flight_sent(struct flight *f, size_t n)
 		flight_free(f);
 		return;
 	}
-	OPENSSL_clear_free(f->out, f->out_room);
+	wipe_free(f->out, f->out_room);
 	f->out = NULL;
 	f->out_len = f->out_sent = f->out_room = 0;
 }
 
-/* Room for n more bytes behind len. What moves leaves nothing behind. */
+/*
+ * Room for n more bytes behind len. What moves leaves nothing behind; so that it moves
+ * seldom, there is twice as much each time.
+ */
 static int
 grow(uint8_t **buf, size_t *room, size_t len, size_t n)
 {
+	size_t wanted = len + n > 2 * *room ? len + n : 2 * *room;
 	uint8_t *bigger;
 
 	if (n <= *room - len)
 		return 0;
-	if ((bigger = OPENSSL_clear_realloc(*buf, *room, len + n)) == NULL)
+	if ((bigger = OPENSSL_malloc(wanted)) == NULL)
 		return fail_memory();
+	if (len != 0)
+		memcpy(bigger, *buf, len);
+	wipe_free(*buf, *room);
 	*buf = bigger;
-	*room = len + n;
+	*room = wanted;
 	return 0;
 }
 

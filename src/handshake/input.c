@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/wipe.h"
 #include "handshake/machine.h"
 #include "handshake/server_hello.h"
 
@@ -11,8 +12,8 @@
 void
 input_free(struct input *in)
 {
-	OPENSSL_clear_free(in->buf, KTLS_RECORD_MAX);
-	OPENSSL_clear_free(in->joined, in->joined_room);
+	wipe_free(in->buf, KTLS_RECORD_MAX);
+	wipe_free(in->joined, in->joined_room);
 	*in = (struct input){ 0 };
 }
 
@@ -202,7 +203,7 @@ shorten(struct input *in, size_t used)
 	memmove(in->joined, in->joined + used, in->joined_len - used);
 	in->joined_len -= used;
 	if (in->joined_len == 0) {
-		OPENSSL_clear_free(in->joined, in->joined_room);
+		wipe_free(in->joined, in->joined_room);
 		in->joined = NULL;
 		in->joined_room = 0;
 	}

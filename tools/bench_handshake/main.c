@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: bench_handshake DIR [TABLE | CONTENDER ROW]\n");
 		return 2;
 	}
+	/* Pages that the allocator gives back and takes again are no part of a handshake. */
+	NEED(mallopt(M_TRIM_THRESHOLD, 1 << 30) && mallopt(M_TOP_PAD, 1 << 24));
 	pki_prepare(argv[1]);
 	return argc == 4 ? count(argv[2], argv[3]) : tables(argc == 3 ? argv[2] : NULL);
 }

@@ -6,12 +6,12 @@
 
 /*
  * Processor time, each side's apart: a batch of connections takes its turns together, and
- * the clock is read around a side's turn of the whole batch. Contenders take turns within a
- * round, another one first each time; a round's ratios are to the floor of the same round.
+ * the clock is read around a side's turn of the whole batch. The contenders' batches take
+ * turns, another one's first in each round; a round's ratios are to its own floor.
  */
 
 #define ROUNDS_MAX	99
-#define ROUND_NS	INT64_C(60000000)	/* of each contender, about */
+#define ROUND_NS	INT64_C(40000000)	/* of the floor */
 
 enum who { OURS, LIBSSL, FLOOR, WHO };
 static const struct contender *const contenders[WHO] = { &ours, &libssl, &the_floor };
@@ -54,38 +54,35 @@ batch(const struct contender *c, int64_t ns[SIDES])
 		}
 }
 
-/* Nanoseconds a handshake, of each side. */
-static void
-measure(const struct contender *c, enum row row, double ns[SIDES])
-{
-	int64_t sum[SIDES] = { 0, 0 };
-	unsigned batches = 0;
-
-	NEED(c->open(row, BATCH));
-	batch(c, sum);				/* nobody's first time counts */
-	sum[CLIENT] = sum[SERVER] = 0;
-	for (; batches == 0 || sum[CLIENT] + sum[SERVER] < ROUND_NS; batches++)
-		batch(c, sum);
-	c->close();
-	for (enum side side = CLIENT; side < SIDES; side++)
-		ns[side] = (double)sum[side] / (batches * BATCH);
-}
-
 struct ratios {
 	double of[WHO][SIDES][ROUNDS_MAX];	/* FLOOR: microseconds */
 };
 
+/* One batch after the other, so that whatever else the machine does meets all of them. */
 static void
-round_of(enum row row, unsigned round, const bool can[WHO], struct ratios *r)
+measure(const bool can[WHO], unsigned first, double ns[WHO][SIDES])
 {
-	double ns[WHO][SIDES] = { { 0 } };
+	int64_t sum[WHO][SIDES] = { { 0 } };
+	double batches = 0;
 
-	for (unsigned i = 0; i < WHO; i++) {
-		unsigned who = (i + round) % WHO;
+	for (; sum[FLOOR][CLIENT] + sum[FLOOR][SERVER] < ROUND_NS; batches++)
+		for (unsigned i = 0; i < WHO; i++) {
+			unsigned who = (i + first) % WHO;
 
-		if (can[who])
-			measure(contenders[who], row, ns[who]);
-	}
+			if (can[who])
+				batch(contenders[who], sum[who]);
+		}
+	for (unsigned who = 0; who < WHO; who++)
+		for (enum side side = CLIENT; side < SIDES; side++)
+			ns[who][side] = (double)sum[who][side] / (batches * BATCH);
+}
+
+static void
+round_of(unsigned round, const bool can[WHO], struct ratios *r)
+{
+	double ns[WHO][SIDES];
+
+	measure(can, round % WHO, ns);
 	for (enum side side = CLIENT; side < SIDES; side++) {
 		for (unsigned who = 0; who < FLOOR; who++)
 			r->of[who][side][round] = ns[who][side] / ns[FLOOR][side];
@@ -128,14 +125,16 @@ time_table(unsigned rounds)
 	    "%-24s %-6s %8s  %-22s  %-22s  %5s\n", rounds, "", "", "floor us", "libssl", "ours",
 	    "reach");
 	for (enum row row = 0; row < ROWS; row++) {
-		bool can[WHO] = { false };
+		bool can[WHO];
+		int64_t warm[SIDES] = { 0, 0 };		/* nobody's first time counts */
 
-		for (unsigned who = 0; who < WHO; who++) {
-			can[who] = contenders[who]->open(row, BATCH);
-			contenders[who]->close();
-		}
+		for (unsigned who = 0; who < WHO; who++)
+			if ((can[who] = contenders[who]->open(row, BATCH)))
+				batch(contenders[who], warm);
 		for (unsigned round = 0; round < rounds; round++)
-			round_of(row, round, can, &r);
+			round_of(round, can, &r);
+		for (unsigned who = 0; who < WHO; who++)
+			contenders[who]->close();
 		print_side(row, SERVER, rounds, can, &r);
 		print_side(row, CLIENT, rounds, can, &r);
 	}
