@@ -11,6 +11,16 @@ aead_key_len(enum ktls_cipher cipher)
 	return cipher == KTLS_AES_128_GCM || cipher == KTLS_AES_128_CCM ? 16 : 32;
 }
 
+/* It must know the lengths of nonce and tag before it takes a key. */
+static bool
+init_ccm(EVP_CIPHER_CTX *ctx, EVP_CIPHER *evp, const uint8_t *key, int seal)
+{
+	return EVP_CipherInit_ex2(ctx, evp, NULL, NULL, seal, NULL) &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, AEAD_NONCE_LEN, NULL) &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_LEN, NULL) &&
+	    EVP_CipherInit_ex2(ctx, NULL, key, NULL, seal, NULL);
+}
+
 int
 aead_init(struct aead *aead, struct ktls_crypto *crypto, enum ktls_cipher cipher,
     enum ktls_dir dir, const uint8_t *key)
@@ -21,17 +31,13 @@ aead_init(struct aead *aead, struct ktls_crypto *crypto, enum ktls_cipher cipher
 	*aead = (struct aead){ .ccm = cipher == KTLS_AES_128_CCM };
 	if (evp == NULL)
 		return -ENOTSUP;
-	/* CCM must know the lengths of nonce and tag before it takes a key. */
-	if ((aead->ctx = EVP_CIPHER_CTX_new()) == NULL ||
-	    !EVP_CipherInit_ex2(aead->ctx, evp, NULL, NULL, seal, NULL) ||
-	    !EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_SET_IVLEN, AEAD_NONCE_LEN, NULL) ||
-	    (aead->ccm &&
-	    !EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_LEN, NULL)) ||
-	    !EVP_CipherInit_ex2(aead->ctx, NULL, key, NULL, seal, NULL)) {
-		aead_free(aead);
-		return crypto_error();
-	}
-	return 0;
+	/* The others' nonces have 12 bytes unless they are told otherwise. */
+	if ((aead->ctx = EVP_CIPHER_CTX_new()) != NULL &&
+	    (aead->ccm ? init_ccm(aead->ctx, evp, key, seal) :
+	    EVP_CipherInit_ex2(aead->ctx, evp, key, NULL, seal, NULL)))
+		return 0;
+	aead_free(aead);
+	return crypto_error();
 }
 
 void

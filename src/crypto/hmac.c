@@ -5,8 +5,8 @@
 
 #define BLOCK_MIN	64	/* bytes of SHA-256's block */
 #define BLOCK_MAX	128	/* and of SHA-384's */
-#define IPAD		0x36	/* RFC 2104 2 */
-#define OPAD		0x5c
+#define IPAD		UINT64_C(0x3636363636363636)	/* RFC 2104 2 */
+#define OPAD		UINT64_C(0x5c5c5c5c5c5c5c5c)
 
 /* A copy of the template, which no lookup made. */
 EVP_MAC_CTX *
@@ -32,6 +32,13 @@ hmac_begin(struct ktls_crypto *crypto, EVP_MAC_CTX *ctx, struct slice key)
 	return EVP_MAC_init(ctx, key.p, key.len, NULL);
 }
 
+static void
+mask(uint64_t pad[BLOCK_MAX / 8], uint64_t with)
+{
+	for (size_t i = 0; i < BLOCK_MAX / 8; i++)
+		pad[i] ^= with;
+}
+
 /*
  * RFC 2104 from two hashes. libcrypto's own HMAC allocates two contexts more and is asked for
  * each of its steps: that costs twice as much, and a handshake makes twenty. A key longer
@@ -42,20 +49,19 @@ compute_by_digest(struct ktls_crypto *crypto, enum crypto_hash hash, struct slic
     struct slice data, uint8_t *out)
 {
 	const size_t block = hash == HASH_SHA384 ? 128 : 64;
-	uint8_t pad[BLOCK_MAX] = { 0 }, inner[HASH_LEN_MAX];
+	uint64_t pad[BLOCK_MAX / 8] = { 0 };
+	uint8_t inner[HASH_LEN_MAX];
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool done = false;
 
 	if (key.len != 0)
 		memcpy(pad, key.p, key.len);
-	for (size_t i = 0; i < block; i++)
-		pad[i] ^= IPAD;
+	mask(pad, IPAD);
 	if (ctx == NULL || !EVP_DigestInit_ex2(ctx, crypto->md[hash], NULL) ||
 	    !EVP_DigestUpdate(ctx, pad, block) || !EVP_DigestUpdate(ctx, data.p, data.len) ||
 	    !EVP_DigestFinal_ex(ctx, inner, NULL))
 		goto out;
-	for (size_t i = 0; i < block; i++)
-		pad[i] ^= IPAD ^ OPAD;
+	mask(pad, IPAD ^ OPAD);
 	if (!EVP_DigestInit_ex2(ctx, NULL, NULL) || !EVP_DigestUpdate(ctx, pad, block) ||
 	    !EVP_DigestUpdate(ctx, inner, crypto_hash_len(hash)) ||
 	    !EVP_DigestFinal_ex(ctx, out, NULL))

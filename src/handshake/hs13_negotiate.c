@@ -46,43 +46,38 @@ choose_suite(const struct ktls_hs *hs, const struct client_hello *ch, struct cho
 	return c->suite != NULL ? 0 : KTLS_REFUSED(KTLS_R_CH_NO_CIPHER);
 }
 
-/* A set of 16-bit numbers: lists of thousands are then read once. */
-struct set {
-	uint8_t bits[65536 / 8];
-};
-
-static bool
-set_has(const struct set *set, uint16_t n)
+static int
+refuse_share(struct ktls_hs *hs, const struct client_hello *ch, uint16_t group)
 {
-	return (set->bits[n >> 3] >> (n & 7) & 1) != 0;
+	if (extension_list_has(ch->groups, group))
+		return fail_refuse(hs, KTLS_R_CH_SHARE_TWICE,
+		    "two key shares of group %u (RFC 8446 4.2.8)", group);
+	return fail_refuse(hs, KTLS_R_CH_SHARE_GROUP,
+	    "a key share of group %u, not in supported_groups (RFC 8446 4.2.8)", group);
 }
 
-static void
-set_add(struct set *set, uint16_t n)
-{
-	set->bits[n >> 3] |= (uint8_t)(1u << (n & 7));
-}
-
-/* RFC 8446 4.2.8: one share a group, and only of groups that are supported. */
+/*
+ * RFC 8446 4.2.8: one share a group, and only of groups that are supported. By a bit for
+ * each number, so that lists of thousands are read once.
+ */
 static int
 check_shares(struct ktls_hs *hs, const struct client_hello *ch)
 {
 	struct reader r = rd_init(ch->groups), shares = rd_init(ch->shares);
-	struct set supported = { 0 }, shared = { 0 };
+	uint8_t may_share[65536 / 8] = { 0 };
 	struct slice share;
 	uint16_t group;
 
-	while (rd_more(&r))
-		set_add(&supported, rd_u16(&r));
+	while (rd_more(&r)) {
+		group = rd_u16(&r);
+		may_share[group >> 3] |= (uint8_t)(1u << (group & 7));
+	}
 	while (client_hello_share(&shares, &group, &share)) {
-		if (!set_has(&supported, group))
-			return fail_refuse(hs, KTLS_R_CH_SHARE_GROUP,
-			    "a key share of group %u, not in supported_groups (RFC 8446 4.2.8)",
-			    group);
-		if (set_has(&shared, group))
-			return fail_refuse(hs, KTLS_R_CH_SHARE_TWICE,
-			    "two key shares of group %u (RFC 8446 4.2.8)", group);
-		set_add(&shared, group);
+		uint8_t bit = (uint8_t)(1u << (group & 7));
+
+		if (!(may_share[group >> 3] & bit))
+			return refuse_share(hs, ch, group);
+		may_share[group >> 3] &= (uint8_t)~bit;
 	}
 	return 0;
 }

@@ -6,13 +6,17 @@
 #include "handshake/machine.h"
 #include "handshake/server_hello.h"
 
+/* What a peer sends first, mostly: a ClientHello; a server's flight with its chain. */
+#define FIRST_FROM_CLIENT	4096
+#define FIRST_FROM_SERVER	8192
+
 /* A message that lacks its last byte, and one more record. */
 #define JOINED_MAX	(MESSAGE_HEADER + MESSAGE_MAX + KTLS_RECORD_PLAIN_MAX)
 
 void
 input_free(struct input *in)
 {
-	wipe_free(in->buf, KTLS_RECORD_MAX);
+	wipe_free(in->buf, in->room);
 	wipe_free(in->joined, in->joined_room);
 	*in = (struct input){ 0 };
 }
@@ -44,20 +48,44 @@ record_len(struct ktls_hs *hs)
 	return cut_len(&hs->in.cut, rest);
 }
 
-/* All the space there is. A whole record always fits. */
-static uint8_t *
-free_space(struct input *in, size_t *len)
+/* The unused bytes move to the front of a buffer of at least `wanted` bytes. */
+static int
+make_room(struct input *in, size_t wanted)
 {
 	size_t have = in->len - in->off;
+	uint8_t *buf = in->buf;
 
-	*len = 0;
-	if (in->buf == NULL && (in->buf = OPENSSL_malloc(KTLS_RECORD_MAX)) == NULL)
-		return NULL;
-	if (in->off != 0)
-		memmove(in->buf, in->buf + in->off, have);
+	if (wanted > in->room && (buf = OPENSSL_malloc(wanted)) == NULL)
+		return fail_memory();
+	if (have != 0 && (buf != in->buf || in->off != 0))
+		memmove(buf, in->buf + in->off, have);
+	if (buf != in->buf) {
+		wipe_free(in->buf, in->room);
+		in->buf = buf;
+		in->room = wanted;
+	}
 	in->off = 0;
 	in->len = have;
-	*len = KTLS_RECORD_MAX - have;
+	return 0;
+}
+
+/* All the space there is. The record that has begun always fits. */
+static uint8_t *
+free_space(struct ktls_hs *hs, size_t *len)
+{
+	struct input *in = &hs->in;
+	size_t have = in->len - in->off, wanted;
+	int record = record_len(hs);
+
+	*len = 0;
+	wanted = hs->role == KTLS_SERVER ? FIRST_FROM_CLIENT : FIRST_FROM_SERVER;
+	if (record > 0 && (size_t)record > wanted)
+		wanted = (size_t)record;
+	if (have >= wanted)		/* whole records, of which the user has yet to be told */
+		wanted = KTLS_RECORD_MAX;
+	if (make_room(in, wanted) != 0)
+		return NULL;
+	*len = in->room - have;
 	return in->buf + have;
 }
 
@@ -65,7 +93,7 @@ free_space(struct input *in, size_t *len)
 uint8_t *
 input_record_space(struct ktls_hs *hs, size_t *len)
 {
-	uint8_t *space = free_space(&hs->in, len);
+	uint8_t *space = free_space(hs, len);
 	size_t have = hs->in.len;
 	int record;
 
@@ -79,21 +107,20 @@ input_record_space(struct ktls_hs *hs, size_t *len)
 uint8_t *
 input_space(struct ktls_hs *hs, size_t *len)
 {
-	return hs->exact && hs->window ? input_record_space(hs, len) : free_space(&hs->in, len);
+	return hs->exact && hs->window ? input_record_space(hs, len) : free_space(hs, len);
 }
 
 size_t
 input_keep(struct ktls_hs *hs, const uint8_t *data, size_t len)
 {
-	size_t room;
-	uint8_t *space = free_space(&hs->in, &room);
+	struct input *in = &hs->in;
 
-	if (space == NULL || len == 0)
+	if (len == 0 || make_room(in, KTLS_RECORD_MAX) != 0)
 		return 0;
-	if (len > room)
-		len = room;
-	memcpy(space, data, len);
-	hs->in.len += len;
+	if (len > in->room - in->len)
+		len = in->room - in->len;
+	memcpy(in->buf + in->len, data, len);
+	in->len += len;
 	return len;
 }
 

@@ -14,7 +14,8 @@
  * must come. Both buffers are made when needed. Zeroed is empty.
  */
 struct input {
-	uint8_t *buf;			/* KTLS_RECORD_MAX */
+	uint8_t *buf;
+	size_t room;			/* of buf: KTLS_RECORD_MAX at most */
 	size_t off, len;		/* the unused bytes are buf[off .. len) */
 	uint8_t *joined;		/* the incomplete message, header included */
 	size_t joined_len, joined_room;
