@@ -236,6 +236,27 @@ no_rekey_and_auto(void **unused)
 	fake_pair_free(&pair);
 }
 
+/* Shorter records than the kernel's, because we want them: no peer is to blame. */
+static void
+short_records_by_choice(void **unused)
+{
+	const struct fake_setting s = { .server = KTLS_OFFLOAD_FULL };
+	struct ktls_config *client = fake_config(&s, false), *server = fake_config(&s, true);
+	struct ktls_caps caps = fake_caps(true);
+	struct fake_pair pair;
+
+	(void)unused;
+	OK(ktls_config_send_limit(server, 1000));
+	OK(fake_pair_init(&pair, client, server, &caps));
+	OK(fake_handshake(&pair));
+	fake_assert_why(&pair.server, KTLS_TX,
+	    "user: a record has 1000 bytes at most (record_size_limit, send_limit)");
+	fake_exchange(&pair);
+	fake_pair_free(&pair);
+	ktls_config_unref(client);
+	ktls_config_unref(server);
+}
+
 /* Lengths of TLSInnerPlaintext on the wire: all a multiple, or as long as can be. */
 static void
 expect_padded(const struct fake_wire *wire, size_t multiple, size_t limit)
@@ -314,6 +335,7 @@ main(void)
 		cmocka_unit_test(not_a_tcp_socket),
 		cmocka_unit_test(small_records_stay_in_userspace),
 		cmocka_unit_test(no_rekey_and_auto),
+		cmocka_unit_test(short_records_by_choice),
 		cmocka_unit_test(padding_stays_in_userspace),
 		cmocka_unit_test(padding_or_the_kernel),
 	};
