@@ -50,7 +50,10 @@ KTLS_API struct ktls_config *ktls_config_ref(struct ktls_config *cfg);
 /* NULL is fine; the last one frees and wipes */
 KTLS_API void ktls_config_unref(struct ktls_config *cfg);
 
-/* The sentence of the setter that failed last, "" if none has. Valid until the next setter. */
+/*
+ * The sentence of the setter that failed last, or why ktls_hs_new() refused the config;
+ * "" if neither has. Valid until the next setter.
+ */
 KTLS_API const char *ktls_config_error(const struct ktls_config *cfg);
 
 /*

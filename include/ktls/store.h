@@ -87,8 +87,9 @@ KTLS_API void ktls_sessions_remove(struct ktls_sessions *sessions, const void *k
 
 /*
  * Chains of peers that were decoded and verified, found by the whole chain and the policy
- * that judged it. Only signatures and structure are believed: name, dates and
- * revocation lists are judged every time. Bounded: the one used longest ago makes room.
+ * that judged it. Only signatures and structure are believed, and for an hour at most: name,
+ * dates and revocation lists are judged every time. Bounded: the one used longest ago
+ * makes room. What it keeps is of the configs' libcrypto context, which must outlive it.
  */
 struct ktls_chains;
 

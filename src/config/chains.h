@@ -3,7 +3,6 @@
 #define CONFIG_CHAINS_H
 
 #include "config/config.h"
-#include "config/fingerprint.h"
 
 /*
  * What is remembered of a peer's chain. Immutable but for its place in the cache, and
@@ -14,15 +13,14 @@ struct judged {
 	uint8_t key[FINGERPRINT_LEN];		/* of the whole chain and the policy */
 	X509 *leaf;
 	EVP_PKEY *public_key;			/* the leaf's */
-	/* s since 1970: the verdict holds from `from` on and before `until` */
-	int64_t from, until;
+	/* s since 1970: the verdict holds from `made` on and before `until` */
+	int64_t made, until;
 	int64_t not_after;			/* the least of the chain that was built */
-	int64_t made;
 	struct judged *next;			/* in its bucket; these are the cache's */
 	struct judged *newer, *older;		/* by use */
 };
 
-/* Sets from, until and not_after by a chain that is good at `now` (validity.c). */
+/* Sets until and not_after by a chain that is good at `now` (validity.c). */
 KTLS_CHECKED int validity_of(const struct ktls_config *cfg, const struct stack_st_X509 *chain,
     int64_t now, struct judged *judged);
 

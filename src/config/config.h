@@ -10,6 +10,7 @@
 #include <ktls/store.h>
 #include "base/lock.h"
 #include "base/wire.h"
+#include "config/fingerprint.h"
 #include "crypto/signature.h"
 #include "session/session.h"
 
@@ -104,7 +105,7 @@ struct ktls_config {
 	unsigned handshake_timeout;		/* ms */
 	/* By config_use(), for the role used: what verdicts depend on and sessions are bound to; */
 	atomic_bool ready[2];			/* these by enum ktls_role */
-	uint8_t policy[2][32], context[2][SESSION_CONTEXT_LEN];
+	uint8_t policy[2][FINGERPRINT_LEN], context[2][SESSION_CONTEXT_LEN];
 	struct slice authorities;		/* DistinguishedName<1..2^16-1> each; owned */
 	char error[384];
 };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <openssl/safestack.h>
-#include "config/fingerprint.h"
 #include "config/setter.h"
 
 /*

@@ -3,7 +3,6 @@
 #define CONFIG_SETTER_H
 
 #include "config/config.h"
-#include "config/fingerprint.h"
 
 /* What the setters share; nobody's outside this room. */
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <openssl/err.h>
-#include "config/fingerprint.h"
 #include "config/setter.h"
 
 #define OWN_CHAINS	64	/* of a client that was given no cache */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <limits.h>
 #include <openssl/x509.h>
 #include "config/setter.h"
 #include "config/chains.h"
 
-/* From when until when a verdict holds: what it rests on has dates. */
+/* Until when a verdict holds: what it rests on has dates. */
 
 /* s since 1970; false: out of memory, or no date. */
 static bool
@@ -18,12 +17,10 @@ seconds(const ASN1_TIME *epoch, const ASN1_TIME *time, int64_t *at)
 	return true;
 }
 
-/* A date on either side of which the verdict may differ. */
+/* A date before and after which the verdict may differ. */
 static void
 bound(struct judged *judged, int64_t now, int64_t at)
 {
-	if (at <= now && judged->from < at)
-		judged->from = at;
 	if (at > now && judged->until > at)
 		judged->until = at;
 }
@@ -77,7 +74,6 @@ validity_of(const struct ktls_config *cfg, const struct stack_st_X509 *chain, in
 	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
 	bool good;
 
-	judged->from = INT64_MIN;
 	good = epoch != NULL && bound_certs(chain, epoch, now, judged) &&
 	    bound_lists(cfg->trust.crls, epoch, now, judged);
 	ASN1_TIME_free(epoch);

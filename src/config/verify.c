@@ -266,8 +266,8 @@ holds(const struct chain_asked *asked, const struct judged *judged)
 {
 	if (!asked->judge)
 		return true;
-	return asked->now >= judged->from && asked->now < judged->until &&
-	    asked->now >= judged->made && asked->now - judged->made < VERDICT_AGE_MAX &&
+	return asked->now >= judged->made && asked->now < judged->until &&
+	    asked->now - judged->made < VERDICT_AGE_MAX &&
 	    name_fits(asked, judged->leaf);
 }
 
