@@ -86,6 +86,7 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(CH_NULL_COMPRESSION, illegal_parameter, "compression methods without null", "RFC 5246 7.4.1.2") \
 	X(CH_POINT_FORMATS, illegal_parameter, "ec_point_formats without uncompressed", "RFC 8422 5.1.2") \
 	X(CH_RENEGOTIATION, handshake_failure, "renegotiation_info that speaks of a handshake before this one", "RFC 5746 3.6") \
+	X(CH_RESUMED_NO_EMS, handshake_failure, "the client resumes a session of the extended master secret without offering it", "RFC 7627 5.3") \
 	X(CH_MISSING, missing_extension, "an extension is missing without which there is no key exchange", "RFC 8446 9.2") \
 	X(CH_NO_CIPHER, handshake_failure, "no cipher suite in common", "RFC 8446 4.1.1") \
 	X(CH_NO_GROUP, handshake_failure, "no key exchange group in common", "RFC 8446 4.1.1") \
@@ -117,6 +118,9 @@ enum ktls_alert { KTLS_ALERTS(KTLS_ALERT_ENUM) KTLS_ALERT_none = 256 };
 	X(SH_RENEGOTIATION, handshake_failure, "the server renegotiates what was no handshake of ours", "RFC 5746 3.4") \
 	X(SH_NO_RENEGOTIATION, handshake_failure, "the server does not know renegotiation_info", "RFC 9325 3.5") \
 	X(SH_RESUMED_NOTHING, illegal_parameter, "the server resumes a session that we did not offer", "RFC 5246 7.4.1.3") \
+	X(SH_RESUMED_SUITE, illegal_parameter, "the server resumes a session under another cipher suite", "RFC 5246 7.4.1.3") \
+	X(SH_RESUMED_NO_EMS, handshake_failure, "the server resumes a session of the extended master secret without it", "RFC 7627 5.3") \
+	X(SH_RESUMED_EMS, handshake_failure, "the server resumes a session without the extended master secret with it", "RFC 7627 5.3") \
 	X(SKE_CURVE_TYPE, illegal_parameter, "parameters other than a named curve", "RFC 8422 5.4") \
 	X(SKE_GROUP, illegal_parameter, "a key exchange in a group that we did not offer", "RFC 8422 5.4") \
 	X(SKE_SCHEME, illegal_parameter, "parameters signed under a scheme that we did not offer, or not of this key", "RFC 5246 7.4.3") \

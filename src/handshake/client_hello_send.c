@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 #include "handshake/client_hello.h"
+#include "handshake/hs12_resumption.h"
 #include "handshake/hs13_psk.h"
 #include "handshake/machine.h"
 
@@ -34,6 +35,10 @@ params_of(const struct ktls_hs *hs)
 	};
 	struct psk_offer psk;
 
+	if (hs12_session_offered(hs) && hs->resume.session.id_is_ticket) {
+		p.takes_tickets = true;
+		p.ticket = hs->resume.session.id;
+	}
 	if (hs13_psk_offer(hs, &psk)) {
 		p.psk = psk.ticket;
 		p.psk_age = psk.age;
@@ -51,7 +56,25 @@ make_share(struct ktls_hs *hs)
 	return group_offer(hs->crypto, hs->group, &hs->share_key, hs->share, &hs->share_len);
 }
 
-/* RFC 8446 D.4: a session id makes a middlebox believe that TLS 1.3 resumes TLS 1.2. */
+/*
+ * A TLS 1.2 session's; or one at random: RFC 8446 D.4, to make a middlebox believe that
+ * TLS 1.3 resumes TLS 1.2, and RFC 5077 3.4, to see by its echo that a ticket was taken.
+ */
+static void
+choose_session_id(struct ktls_hs *hs, const uint8_t random[SESSION_ID_MAX])
+{
+	const struct session *s = &hs->resume.session;
+	const bool offered = hs12_session_offered(hs);
+
+	if (offered && !s->id_is_ticket) {
+		memcpy(hs->session_id, s->id.p, s->id.len);
+		hs->session_id_len = s->id.len;
+	} else if (offered || hs->cfg->version_max >= KTLS_TLS13) {
+		memcpy(hs->session_id, random, SESSION_ID_MAX);
+		hs->session_id_len = SESSION_ID_MAX;
+	}
+}
+
 static int
 make_random(struct ktls_hs *hs)
 {
@@ -64,11 +87,8 @@ make_random(struct ktls_hs *hs)
 		return err;
 	memcpy(hs->client_random, r.client, RANDOM_LEN);
 	client_hello_grease(r.grease, hs->grease);
-	if (hs->cfg->version_max < KTLS_TLS13)
-		return 0;
-	memcpy(hs->session_id, r.session_id, SESSION_ID_MAX);
-	hs->session_id_len = SESSION_ID_MAX;
-	hs->compat = true;
+	choose_session_id(hs, r.session_id);
+	hs->compat = hs->cfg->version_max >= KTLS_TLS13;
 	hs->group = hs->cfg->groups[0];
 	return 0;
 }

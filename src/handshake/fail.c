@@ -64,6 +64,20 @@ fail_with(struct ktls_hs *hs, int err)
 		flight_free(&hs->out);
 }
 
+#define ALERT_WARNING	1
+
+/*
+ * RFC 5246 7.2.2: what a warning of TLS 1.2 means is its receiver's to judge. A client may
+ * get one before it knows the version: unrecognized_name (RFC 6066 3).
+ */
+static bool
+warns(const struct ktls_hs *hs)
+{
+	if (hs->version == 0)
+		return hs->role == KTLS_CLIENT && hs->cfg->version_min <= KTLS_TLS12;
+	return hs->version == KTLS_TLS12;
+}
+
 /*
  * RFC 8446 6: whatever its level says, an alert is the end; but user_canceled is
  * only an announcement, close_notify follows.
@@ -71,10 +85,11 @@ fail_with(struct ktls_hs *hs, int err)
 int
 fail_peer_alert(struct ktls_hs *hs, struct slice body)
 {
-	(void)hs;
 	if (body.len != 2)
 		return KTLS_REFUSED(KTLS_R_ALERT_MALFORMED);
 	if (body.p[1] == KTLS_ALERT_user_canceled)
+		return 0;
+	if (warns(hs) && body.p[0] == ALERT_WARNING && body.p[1] != KTLS_ALERT_close_notify)
 		return 0;
 	return KTLS_PEER_ALERT(body.p[1]);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <openssl/crypto.h>
-#include "handshake/machine.h"
+#include "handshake/hs12_resumption.h"
 
 /* change_cipher_spec, RFC 5246 7.1, and Finished, 7.4.9. */
 
@@ -33,11 +33,35 @@ verify_data(struct ktls_hs *hs, bool client, uint8_t mac[VERIFY_DATA_LEN])
 	return schedule12_finished(&hs->schedule12, client, hash, mac);
 }
 
-/* WAIT_FINISHED -> SEND_LAST_CCS; WAIT_LAST_FINISHED -> CONNECTED */
+/* A server's ticket, if it has promised one, leaves before its Finished. */
+static int
+after_first(struct ktls_hs *hs, enum hs_state *next)
+{
+	const struct slice none = { NULL, 0 };
+	int err;
+
+	*next = ST12_SEND_LAST_CCS;
+	if (hs->role == KTLS_CLIENT || !hs->ticket_due)
+		return 0;
+	if ((err = hs12_session_make(hs, none, false, resumption_lifetime(hs))) != 0)
+		return err;
+	*next = ST12_SEND_LAST_NST;
+	if (hs->resume.encoded != NULL) {
+		hs->questions.due = KTLS_ASK_TICKET_SEAL;
+		*next = ST12_WAIT_LAST_SEALED;
+	}
+	return 0;
+}
+
+/*
+ * WAIT_FINISHED -> WAIT_LAST_SEALED, SEND_LAST_NST or SEND_LAST_CCS; WAIT_LAST_FINISHED ->
+ * WAIT_KEPT or CONNECTED
+ */
 int
 hs12_finished_recv(struct ktls_hs *hs, struct slice body)
 {
 	uint8_t mac[VERIFY_DATA_LEN];
+	enum hs_state next;
 	int err;
 
 	if (body.len != sizeof(mac))
@@ -46,17 +70,26 @@ hs12_finished_recv(struct ktls_hs *hs, struct slice body)
 		return err;
 	if (CRYPTO_memcmp(mac, body.p, sizeof(mac)) != 0)
 		return KTLS_REFUSED(KTLS_R_FINISHED_MAC);
+	err = hs->state == ST12_WAIT_FINISHED ? after_first(hs, &next) :
+	    hs12_session_keep(hs, &next);
+	if (err != 0)
+		return err;
 
 	/* Nothing below can fail. */
 	hs->derived = true;
-	hs->state = hs->state == ST12_WAIT_FINISHED ? ST12_SEND_LAST_CCS : ST_CONNECTED;
+	hs->state = next;
 	return 0;
 }
 
-/* SEND_FINISHED -> WAIT_LAST_NST or WAIT_LAST_CCS; SEND_LAST_FINISHED -> CONNECTED */
+/*
+ * SEND_FINISHED -> WAIT_LAST_NST, where a client was promised a ticket, or WAIT_LAST_CCS;
+ * SEND_LAST_FINISHED -> WAIT_KEPT or CONNECTED
+ */
 int
 hs12_finished_send(struct ktls_hs *hs, struct writer *w)
 {
+	const bool ticket = hs->role == KTLS_CLIENT && hs->ticket_due;
+	enum hs_state next = ticket ? ST12_WAIT_LAST_NST : ST12_WAIT_LAST_CCS;
 	uint8_t mac[VERIFY_DATA_LEN];
 	int err;
 
@@ -64,9 +97,8 @@ hs12_finished_send(struct ktls_hs *hs, struct writer *w)
 		return err;
 	wr_bytes(w, mac, sizeof(mac));
 	hs->window = true;		/* the peer's Finished, and data, may follow */
-	if (hs->state == ST12_SEND_LAST_FINISHED)
-		hs->state = ST_CONNECTED;
-	else
-		hs->state = hs->ticket_due ? ST12_WAIT_LAST_NST : ST12_WAIT_LAST_CCS;
+	if (hs->state == ST12_SEND_LAST_FINISHED && (err = hs12_session_keep(hs, &next)) != 0)
+		return err;
+	hs->state = next;
 	return 0;
 }

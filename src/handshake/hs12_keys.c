@@ -42,6 +42,22 @@ hs12_keys_master(struct ktls_hs *hs)
 	return err;
 }
 
+/* Behind a ServerHello, where it resumes: RFC 5246 8.1, the old master secret and new randoms. */
+int
+hs12_keys_resume(struct ktls_hs *hs)
+{
+	int err;
+
+	if (!hs->resume.resumed)
+		return 0;
+	if ((err = schedule12_resume(&hs->schedule12, hs->crypto, hs->suite->hash,
+	    hs->resume.session.secret)) != 0 ||
+	    (err = key_block(hs)) != 0)
+		return err;
+	keylog_master(hs);
+	return 0;
+}
+
 static int
 install(struct ktls_hs *hs, enum ktls_dir dir, uint16_t limit)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include "handshake/hs12_resumption.h"
 #include "handshake/negotiate.h"
 
 /* What a TLS 1.2 server makes of a ClientHello: RFC 5246 7.4.1.2, RFC 8422 4, RFC 9325. */
@@ -83,7 +84,22 @@ answers(const struct client_hello *ch)
 	return answer;
 }
 
-/* RECVD_CH -> WAIT_IDENTITY */
+/* Somebody must sign; what it gives is to be resumed later, by a ticket or an id. */
+void
+hs12_full_handshake(struct ktls_hs *hs, const struct client_hello *ch)
+{
+	hs->ticket_due = client_hello_has(ch, EXT_SESSION_TICKET) &&
+	    resumption_can(hs, KTLS_ASK_TICKET_SEAL);
+	hs->session_id_len = !hs->ticket_due && resumption_can(hs, KTLS_ASK_SESSION_PUT) ?
+	    SESSION_ID_MAX : 0;
+	/* A client's certificate signs all messages from the first one on. */
+	if (hs->cfg->client_auth != KTLS_CLIENT_AUTH_NONE)
+		transcript_keep(&hs->transcript);
+	hs->questions.due = KTLS_ASK_IDENTITY;
+	hs->state = ST12_WAIT_IDENTITY;
+}
+
+/* RECVD_CH -> WAIT_SESSION, where the client offers one, or WAIT_IDENTITY */
 int
 hs12_negotiate(struct ktls_hs *hs, const struct client_hello *ch)
 {
@@ -104,11 +120,8 @@ hs12_negotiate(struct ktls_hs *hs, const struct client_hello *ch)
 	if (hs->our_limit > KTLS_RECORD_PLAIN_MAX)
 		hs->our_limit = KTLS_RECORD_PLAIN_MAX;	/* RFC 8449 4: no content type */
 	hs->answer |= c.answer;
-	/* A client's certificate signs all messages from the first one on. */
-	if (hs->cfg->client_auth != KTLS_CLIENT_AUTH_NONE)
-		transcript_keep(&hs->transcript);
-	hs->questions.due = KTLS_ASK_IDENTITY;
-	hs->state = ST12_WAIT_IDENTITY;
+	if (!hs12_session_ask(hs, ch))
+		hs12_full_handshake(hs, ch);
 	return 0;
 }
 

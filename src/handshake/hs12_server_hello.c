@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include "handshake/hs12_resumption.h"
 #include "handshake/hs12_server_hello.h"
 #include "handshake/server_hello.h"
 
@@ -122,6 +123,21 @@ is_resumption(const struct ktls_hs *hs, const struct server_hello12 *sh)
 	    memcmp(sh->session_id.p, hs->session_id, hs->session_id_len) == 0;
 }
 
+/* What is resumed is what was: RFC 5246 7.4.1.3, RFC 7627 5.3. */
+static int
+check_resumption(const struct ktls_hs *hs, const struct server_hello12 *sh)
+{
+	const bool ems = (sh->seen & extension_bit(EXT_EXTENDED_MASTER_SECRET)) != 0;
+
+	if (!hs12_session_offered(hs))
+		return KTLS_REFUSED(KTLS_R_SH_RESUMED_NOTHING);
+	if (sh->suite != hs->resume.session.suite)
+		return KTLS_REFUSED(KTLS_R_SH_RESUMED_SUITE);
+	if (ems == hs->resume.session.ems)
+		return 0;
+	return ems ? KTLS_REFUSED(KTLS_R_SH_RESUMED_EMS) : KTLS_REFUSED(KTLS_R_SH_RESUMED_NO_EMS);
+}
+
 static int
 check(struct ktls_hs *hs, const struct server_hello12 *sh, const struct suite **suite,
     const char **alpn)
@@ -134,9 +150,8 @@ check(struct ktls_hs *hs, const struct server_hello12 *sh, const struct suite **
 		hs->at = MT_CHANGE_CIPHER_SPEC;
 		return KTLS_REFUSED(KTLS_R_CCS_UNEXPECTED);
 	}
-	if (is_resumption(hs, sh))
-		return KTLS_REFUSED(KTLS_R_SH_RESUMED_NOTHING);
-	if ((err = check_suite(hs, sh->suite, suite)) != 0)
+	if ((err = check_suite(hs, sh->suite, suite)) != 0 ||
+	    (is_resumption(hs, sh) && (err = check_resumption(hs, sh)) != 0))
 		return err;
 	if (sh->compression != 0)
 		return KTLS_REFUSED(KTLS_R_SH_COMPRESSION);
@@ -153,7 +168,22 @@ commit_limits(struct ktls_hs *hs, const struct server_hello12 *sh)
 	hs->our_limit = hs->cfg->record_size_limit;
 }
 
-/* WAIT_SH -> WAIT_CERT */
+/* What follows: the server shows who it is, or, resuming, gives a new ticket, or is Finished. */
+static void
+commit_full(struct ktls_hs *hs, const struct server_hello12 *sh)
+{
+	resumption_drop(hs);
+	if (sh->session_id.len != 0)
+		memcpy(hs->session_id, sh->session_id.p, sh->session_id.len);
+	hs->session_id_len = sh->session_id.len;
+	/* Who may be asked for a certificate signs all messages from the first one on. */
+	if (hs->cfg->identity_count != 0)
+		transcript_keep(&hs->transcript);
+	hs->window = false;		/* until our Finished */
+	hs->state = ST12_WAIT_CERT;
+}
+
+/* WAIT_SH -> WAIT_CERT; WAIT_NST or WAIT_CCS, where it resumes */
 int
 hs12_server_hello_recv(struct ktls_hs *hs, struct slice body)
 {
@@ -163,13 +193,15 @@ hs12_server_hello_recv(struct ktls_hs *hs, struct slice body)
 	int err;
 
 	if ((err = server_hello12_decode(&sh, body, hs->offered)) != 0 ||
-	    (err = check(hs, &sh, &suite, &alpn)) != 0)
+	    (err = check(hs, &sh, &suite, &alpn)) != 0 ||
+	    (is_resumption(hs, &sh) && (err = resumption_accept(hs)) != 0))
 		return err;
 
 	/* Nothing below can fail: the connection changes here or not at all. */
 	memcpy(hs->server_random, sh.random.p, RANDOM_LEN);
 	EVP_PKEY_free(hs->share_key);
 	hs->share_key = NULL;
+	hs->group = 0;
 	hs->suite = suite;
 	hs->alpn = alpn;
 	hs->version = KTLS_TLS12;
@@ -177,11 +209,10 @@ hs12_server_hello_recv(struct ktls_hs *hs, struct slice body)
 	hs->ems = (sh.seen & extension_bit(EXT_EXTENDED_MASTER_SECRET)) != 0;
 	hs->ticket_due = (sh.seen & extension_bit(EXT_SESSION_TICKET)) != 0;
 	commit_limits(hs, &sh);
-	/* Who may be asked for a certificate signs all messages from the first one on. */
-	if (hs->cfg->identity_count != 0)
-		transcript_keep(&hs->transcript);
-	hs->window = false;		/* until our Finished */
-	hs->state = ST12_WAIT_CERT;
+	if (hs->resume.resumed)
+		hs->state = hs->ticket_due ? ST12_WAIT_NST : ST12_WAIT_CCS;
+	else
+		commit_full(hs, &sh);
 	return 0;
 }
 
@@ -233,19 +264,32 @@ server_hello12_encode(struct writer *w, const struct server_hello12 *sh)
 static int
 make_random(struct ktls_hs *hs)
 {
-	uint8_t *tail = hs->server_random + RANDOM_LEN - SENTINEL_LEN;
+	struct {
+		uint8_t server[RANDOM_LEN], session_id[SESSION_ID_MAX];
+	} r;
 	int err;
 
-	if ((err = crypto_random(hs->crypto, hs->server_random, RANDOM_LEN)) != 0)
+	if ((err = crypto_random(hs->crypto, &r, sizeof(r))) != 0)
 		return err;
 	if (hs->cfg->version_max > KTLS_TLS12)
-		memcpy(tail, server_hello_sentinel, SENTINEL_LEN);
+		memcpy(r.server + RANDOM_LEN - SENTINEL_LEN, server_hello_sentinel, SENTINEL_LEN);
+	memcpy(hs->server_random, r.server, RANDOM_LEN);
+	if (!hs->resume.resumed && hs->session_id_len != 0)
+		memcpy(hs->session_id, r.session_id, SESSION_ID_MAX);
 	return 0;
 }
 
-/* SEND_SH -> SEND_CERT */
-int
-hs12_server_hello_send(struct ktls_hs *hs, struct writer *w)
+/* Its share, signed; or, resuming, the keys, which need no more than the randoms. */
+static int
+make_keys(struct ktls_hs *hs)
+{
+	if (hs->resume.resumed)
+		return hs12_keys_resume(hs);
+	return group_offer(hs->crypto, hs->group, &hs->share_key, hs->share, &hs->share_len);
+}
+
+static void
+encode(struct writer *w, const struct ktls_hs *hs)
 {
 	static const uint8_t uncompressed[] = { POINT_UNCOMPRESSED };
 	struct server_hello12 sh = {
@@ -254,20 +298,48 @@ hs12_server_hello_send(struct ktls_hs *hs, struct writer *w)
 		.seen = hs->answer, .point_formats = { uncompressed, sizeof(uncompressed) },
 		.record_size_limit = hs->our_limit,
 	};
-	int err;
 
-	if ((err = make_random(hs)) != 0 ||
-	    (err = group_offer(hs->crypto, hs->group, &hs->share_key, hs->share,
-	    &hs->share_len)) != 0)
-		return err;
 	if (hs->alpn != NULL) {
 		sh.alpn = (struct slice){ (const uint8_t *)hs->alpn, strlen(hs->alpn) };
 		sh.seen |= extension_bit(EXT_ALPN);
 	}
+	if (hs->ticket_due)
+		sh.seen |= extension_bit(EXT_SESSION_TICKET);
 	server_hello12_encode(w, &sh);
+}
 
-	/* Nothing below can fail. */
+/* Resuming, a new ticket comes first, where the old one is old. */
+static int
+after_resumption(struct ktls_hs *hs, enum hs_state *next)
+{
+	const struct slice none = { NULL, 0 };
+	int err;
+
+	*next = ST12_SEND_CCS;
+	if (!hs->ticket_due)
+		return 0;
+	if ((err = hs12_session_make(hs, none, false, resumption_lifetime(hs))) != 0)
+		return err;
+	*next = ST12_SEND_NST;
+	if (hs->resume.encoded != NULL) {
+		hs->questions.due = KTLS_ASK_TICKET_SEAL;
+		*next = ST12_WAIT_SEALED;
+	}
+	return 0;
+}
+
+/* SEND_SH -> SEND_CERT; WAIT_SEALED, SEND_NST or SEND_CCS, where it resumes */
+int
+hs12_server_hello_send(struct ktls_hs *hs, struct writer *w)
+{
+	enum hs_state next = ST12_SEND_CERT;
+	int err;
+
 	hs->version = KTLS_TLS12;
-	hs->state = ST12_SEND_CERT;
+	if ((err = make_random(hs)) != 0 || (err = make_keys(hs)) != 0 ||
+	    (hs->resume.resumed && (err = after_resumption(hs, &next)) != 0))
+		return err;
+	encode(w, hs);
+	hs->state = next;
 	return 0;
 }

@@ -50,18 +50,10 @@ out:
 int
 hs13_ticket_sealed(struct ktls_hs *hs, struct slice body)
 {
-	struct resumption *r = &hs->resume;
-	uint8_t *ticket = NULL;
+	int err;
 
-	if (body.len > UINT16_MAX)
-		return KTLS_REFUSED(KTLS_R_INTERNAL);
-	if (body.len != 0 && (ticket = OPENSSL_memdup(body.p, body.len)) == NULL)
-		return fail_memory();
-
-	/* Nothing below can fail. */
-	OPENSSL_clear_free(r->encoded, r->encoded_len);
-	r->encoded = ticket;
-	r->encoded_len = body.len;
+	if ((err = resumption_sealed(hs, body)) != 0)
+		return err;
 	hs->state = body.len != 0 ? ST_SEND_TICKET : ST_CONNECTED;
 	return 0;
 }

@@ -37,13 +37,16 @@ enum hs_state {
 	ST12_WAIT_SKE, ST12_WAIT_CR_SHD, ST12_WAIT_SHD, ST12_SEND_CKE, ST12_SEND_CKE_CV,
 	ST12_WAIT_NST, ST12_WAIT_LAST_NST,
 	/* TLS 1.2, server */
-	ST12_SEND_SH, ST12_SEND_SKE, ST12_SEND_CR, ST12_SEND_SHD, ST12_SEND_SHD_CERT,
-	ST12_WAIT_CKE, ST12_WAIT_CKE_CV,
+	ST12_WAIT_SESSION, ST12_SEND_SH, ST12_SEND_SKE, ST12_SEND_CR, ST12_SEND_SHD,
+	ST12_SEND_SHD_CERT,
+	ST12_WAIT_CKE, ST12_WAIT_CKE_CV, ST12_WAIT_SEALED, ST12_WAIT_LAST_SEALED, ST12_SEND_NST,
+	ST12_SEND_LAST_NST,
 	/* TLS 1.2, both; LAST_*: the other side's Finished has been there */
 	ST12_WAIT_IDENTITY, ST12_WAIT_CERT, ST12_WAIT_VERIFIED, ST12_SEND_CERT, ST12_WAIT_SIGNED,
 	ST12_SEND_CV, ST12_WAIT_CV,
 	ST12_SEND_CCS, ST12_SEND_FINISHED, ST12_WAIT_CCS, ST12_WAIT_FINISHED,
 	ST12_SEND_LAST_CCS, ST12_SEND_LAST_FINISHED, ST12_WAIT_LAST_CCS, ST12_WAIT_LAST_FINISHED,
+	ST12_WAIT_KEPT,
 	ST_COUNT,
 };
 #define NEXT(st)	(UINT64_C(1) << (st))
@@ -269,8 +272,12 @@ hs_after_fn hs13_keys_ticket;
 /* exporter_secret, once the application keys are made. */
 KTLS_CHECKED int hs13_exporter_secret(const struct ktls_hs *hs, uint8_t out[HASH_LEN_MAX]);
 
-/* And hs12_keys.c: behind ClientKeyExchange, each change_cipher_spec, each Finished. */
+/*
+ * And hs12_keys.c: behind ClientKeyExchange or a ServerHello that resumes, each
+ * change_cipher_spec, each Finished.
+ */
 hs_after_fn hs12_keys_master;
+hs_after_fn hs12_keys_resume;
 hs_after_fn hs12_keys_write;
 hs_after_fn hs12_keys_read;
 hs_after_fn hs12_keys_finished;
@@ -320,6 +327,10 @@ hs_send_fn hs12_client_key_exchange_send;
 hs_recv_fn hs12_client_key_exchange_recv;
 hs_send_fn hs12_certificate_verify_send;
 hs_recv_fn hs12_certificate_verify_recv;
+hs_recv_fn hs12_session_found;
+hs_recv_fn hs12_session_kept;
+hs_recv_fn hs12_ticket_sealed;
+hs_send_fn hs12_new_session_ticket_send;
 hs_recv_fn hs12_new_session_ticket_recv;
 hs_send_fn hs12_change_cipher_spec_send;
 hs_recv_fn hs12_change_cipher_spec_recv;

@@ -131,6 +131,24 @@ resumption_encode(struct ktls_hs *hs, const struct session *session)
 	return session_encode(session, &r->encoded, &r->encoded_len);
 }
 
+int
+resumption_sealed(struct ktls_hs *hs, struct slice body)
+{
+	struct resumption *r = &hs->resume;
+	uint8_t *ticket = NULL;
+
+	if (body.len > UINT16_MAX)
+		return KTLS_REFUSED(KTLS_R_INTERNAL);
+	if (body.len != 0 && (ticket = OPENSSL_memdup(body.p, body.len)) == NULL)
+		return fail_memory();
+
+	/* Nothing below can fail. */
+	OPENSSL_clear_free(r->encoded, r->encoded_len);
+	r->encoded = ticket;
+	r->encoded_len = body.len;
+	return 0;
+}
+
 uint32_t
 resumption_lifetime(const struct ktls_hs *hs)
 {

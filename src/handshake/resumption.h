@@ -52,6 +52,8 @@ KTLS_CHECKED int resumption_accept(struct ktls_hs *hs);
 void resumption_describe(const struct ktls_hs *hs, uint32_t lifetime, struct session *session);
 /* Sets hs->resume.encoded; -EMSGSIZE where it is too long to be kept: then there is none. */
 KTLS_CHECKED int resumption_encode(struct ktls_hs *hs, const struct session *session);
+/* Its answer: hs->resume.encoded is the ticket from now on. */
+KTLS_CHECKED int resumption_sealed(struct ktls_hs *hs, struct slice ticket);
 /* Seconds that a ticket or session of this config lives. */
 uint32_t resumption_lifetime(const struct ktls_hs *hs);
 
