@@ -6,6 +6,7 @@
 # make check      everything (tools/check/list); check-all adds what takes longer
 # make kcheck     what only a kernel with TLS can show, in virtual machines
 # make conformance    BoringSSL's TLS test runner against our engine; fetches 54 MB once
+# make interop    every TLS peer that this machine has; FULL=1: every combination of three
 # make install    DESTDIR= PREFIX=/usr/local
 # make fuzz       SECONDS=60 for each target; also: examples, bench, docs, fmt, clean
 #
@@ -19,6 +20,7 @@ LIBDIR  ?= $(PREFIX)/lib
 DIR     ?= docs/site
 PORT    ?= 8443
 SECONDS ?= 60
+DOC     ?= docs/interop.md
 
 VARIANT := $(if $(FUZZ),/fuzz,$(if $(SAN),/san,$(if $(PLAIN),/plain,$(if $(findstring clang,$(CC)),/clang))))
 BUILD   ?= build$(VARIANT)
@@ -64,11 +66,14 @@ aside      = %_test.c %_fuzz.c %_testlib.c
 sources    = $(filter-out $(aside),$(sort $(wildcard $(1:=/*.c))))
 objects    = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 
+# Programs of their own, which nobody installs.
+ASIDE_TOOLS = bogo_shim check interop bench_handshake
 OBJ_libktls         := $(call objects,$(ROOMS:%=src/%))
 OBJ_libktls-uring   := $(call objects,src/uring)
 OBJ_libktls-netlink := $(call objects,src/netlink)
-TOOL_OBJ   := $(call objects,$(filter-out tools/bogo_shim tools/check tools/bench_handshake,$(patsubst %/,%,$(wildcard tools/*/))))
+TOOL_OBJ   := $(call objects,$(filter-out $(ASIDE_TOOLS:%=tools/%),$(patsubst %/,%,$(wildcard tools/*/))))
 SHIM_OBJ   := $(call objects,tools/bogo_shim)
+PEER_OBJ   := $(call objects,tools/interop)
 BENCH_OBJ  := $(call objects,tools/bench_handshake)
 TESTLIB    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*_testlib.c tools/*/*_testlib.c))
 KMOD_LIB   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard kmod-tests/*_testlib.c))
@@ -89,8 +94,9 @@ TOOL_FUZZERS := $(foreach s,$(filter tools/%,$(FUZZ_SRC)),$(call flat,$s,$(BUILD
 LIBS       := $(foreach l,libktls-uring libktls-netlink libktls,$(if $(OBJ_$l),$l))
 STATIC     := $(LIBS:%=$(BUILD)/%.a)
 SHARED     := $(LIBS:%=$(BUILD)/%.so)
-PROGRAMS   := $(if $(TOOL_OBJ),$(BUILD)/ktls) $(if $(SHIM_OBJ),$(BUILD)/bogo_shim)
-ALL_OBJ    := $(foreach l,$(LIBS),$(OBJ_$l)) $(TOOL_OBJ) $(SHIM_OBJ) $(BENCH_OBJ) $(TESTLIB) $(KMOD_LIB) \
+PROGRAMS   := $(if $(TOOL_OBJ),$(BUILD)/ktls) $(if $(SHIM_OBJ),$(BUILD)/bogo_shim) \
+	$(if $(PEER_OBJ),$(BUILD)/ktls_peer)
+ALL_OBJ    := $(foreach l,$(LIBS),$(OBJ_$l)) $(TOOL_OBJ) $(SHIM_OBJ) $(PEER_OBJ) $(BENCH_OBJ) $(TESTLIB) $(KMOD_LIB) \
 	$(patsubst %.c,$(BUILD)/%.o,$(TEST_SRC) $(FUZZ_SRC) $(KMOD_SRC))
 
 silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -164,6 +170,8 @@ $(BUILD)/bogo_shim: $(SHIM_OBJ) $(STATIC) $(BUILD)/sources
 	$(call link)
 $(BUILD)/bench_handshake: $(BENCH_OBJ) $(STATIC) $(BUILD)/sources
 	$(call link,,$(call pc,--libs,libssl))
+$(BUILD)/ktls_peer: $(PEER_OBJ) $(STATIC) $(BUILD)/sources
+	$(call link)
 $(BUILD)/examples/%: $(BUILD)/docs/examples/%.o $(STATIC)
 	@mkdir -p $(@D); awk 'END { if (NR > 40) { print FILENAME ": " NR " lines, not 40"; exit 1 } }' \
 	    docs/examples/$*.c
@@ -202,10 +210,13 @@ check:
 	$(quiet)tools/check/run
 check-all:
 	$(quiet)tools/check/announce --all
-	$(quiet)tools/setup check
+	$(quiet)tools/setup check-all
 	$(quiet)tools/check/run --all
 kcheck:
 	$(quiet)tools/check/run kernel
+interop:
+	$(self) $(BUILD)/ktls_peer
+	$(quiet)BUILD=$(BUILD) tools/interop/run $(if $(DOC),--doc $(DOC)) $(if $(FULL),--full OpenSSL GnuTLS Go)
 conformance:
 	$(self) $(BUILD)/bogo_shim
 	$(quiet)BUILD=$(BUILD) tools/check/conformance
@@ -256,7 +267,7 @@ install: all
 	    install -d $$d && install -m 644 $$p $$d || exit 1; done
 
 .PHONY: all objects tests kmod examples fuzzers serve unit run-tests check check-all kcheck fuzz \
-	conformance conformance-selftest bench bench-handshake docs fmt clean help install FORCE
+	interop conformance conformance-selftest bench bench-handshake docs fmt clean help install FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(ALL_OBJ:.o=.d) $(EXAMPLES:$(BUILD)/%=$(BUILD)/docs/%.d)
