@@ -14,7 +14,6 @@ my %only13 = map { $_ => 1 } qw(hello-retry update-ours update-ours-request upda
 	update-peer-request cookie padding);
 my $block = 1600;
 my $large = 4 << 20;
-my $patience = 20;
 
 # What can't be together, whoever the peer is.
 sub impossible
@@ -42,6 +41,7 @@ sub new
 	$self->{shown} = $feature eq 'sni' ? "exact-$self->{certificate}" : $self->{identity};
 	$self->{client_auth} = $feature eq 'client-cert-none' ? 'request' : 'require' if $feature =~ /^client-cert/;
 	$self->{client} = "client-$self->{certificate}" if $feature eq 'client-cert';
+	$self->{patience} = $feature eq 'large' ? 60 : 20;
 	$self->{refused} = $feature eq 'client-cert-missing';
 	$self->{peer_alpn} = [ 'http/1.1' ] if $feature eq 'alpn';
 	$self->_choose;
@@ -58,7 +58,7 @@ sub _choose
 	my $by_peer = $self->{chooser} eq 'peer';
 
 	$self->{peer_cipher} = $by_peer && $peer->restricts($self, 'cipher');
-	if ($self->{feature} eq 'hello-retry') {
+	if ($self->{feature} eq 'hello-retry' || ($self->{feature} eq 'cookie' && $peer->can('needs_group'))) {
 		my ($client, $server) = ([ $other, $group ], [ $group ]);
 
 		($self->{peer_groups}, $self->{our_groups}) = $self->{role} eq 'client' ? ($client, $server) :
@@ -194,7 +194,7 @@ sub _end
 {
 	my ($self, $ours) = @_;
 
-	Process::wait_for($patience, sub { !$ours->{out} }, $ours);
+	Process::wait_for($self->{patience}, sub { !$ours->{out} }, $ours);
 	return "ours doesn't end\n" if !$ours->wait_ended(2);
 	my @facts = map { /^\{"connection/ ? decode_json($_) : () } split /\n/, $ours->{text};
 	my $why = $self->_judge(@facts);
@@ -224,11 +224,11 @@ sub _against_server
 	my $peer = Process->start($how->{command}, name => 'its server', heard => $how->{heard}, cwd => $how->{cwd});
 	push @$all, $peer;
 
-	return "it doesn't listen\n" if !$peer->wait_listening($port, $patience);
+	return "it doesn't listen\n" if !$peer->wait_listening($port, $self->{patience});
 	my $ours = Process->start([ "$build/ktls_peer", $self->_ours($pki), '--port', $port,
 	    '--do', $self->{refused} ? 'drain' : $how->{steps} // $self->_our_steps ], name => 'our client');
 	push @$all, $ours;
-	Process::wait_for($patience, sub { !$ours->{out} }, $ours, $peer);
+	Process::wait_for($self->{patience}, sub { !$ours->{out} }, $ours, $peer);
 	my $why = $self->_end($ours);
 	Process::wait_for(0.05, sub { 0 }, $peer);
 	$peer->stop;
@@ -252,7 +252,7 @@ sub _converse
 		}
 		# A pipe holds 64 KiB, and this may be all of it: it empties while we write.
 		$peer->say_to($wanted);
-		Process::wait_for($patience, sub { $got .= $peer->new_lines; length $got >= $size }, $peer, $ours);
+		Process::wait_for($self->{patience}, sub { $got .= $peer->new_lines; length $got >= $size }, $peer, $ours);
 		return "block $i: " . length($got) . " bytes of $size come back\n" if length $got < $size;
 		return "block $i comes back changed\n" if $got ne $wanted;
 	}
@@ -266,7 +266,7 @@ sub _against_client
 		name => 'our server');
 	push @$all, $ours;
 
-	return "ours doesn't listen\n" if !Process::wait_for($patience, sub { $ours->{text} =~ /"port":(\d+)/ }, $ours);
+	return "ours doesn't listen\n" if !Process::wait_for($self->{patience}, sub { $ours->{text} =~ /"port":(\d+)/ }, $ours);
 	my ($port) = $ours->{text} =~ /"port":(\d+)/;
 	my $how = $self->{peer}->client($self, $port);
 	my $text = '';
@@ -279,7 +279,7 @@ sub _against_client
 			$peer->say_to($how->{bye}) if defined $how->{bye};
 		}
 		$peer->end_input if !defined $how->{bye} || $self->{refused};
-		Process::wait_for($patience, sub { !$peer->{out} }, $peer, $ours);
+		Process::wait_for($self->{patience}, sub { !$peer->{out} }, $peer, $ours);
 		$peer->stop;
 		$text .= $peer->{text};
 		if ($why ne '') {

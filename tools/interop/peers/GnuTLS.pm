@@ -45,6 +45,12 @@ sub lacks
 
 sub restricts { 1 }
 
+# Without another group than it sent a share for, it refuses a HelloRetryRequest (3.7.9,
+# key_share_send_params()).
+sub needs_group { 1 }
+
+sub notes { 'Its client refuses a HelloRetryRequest that has a cookie alone: ours asks for another group too.' }
+
 sub _priority
 {
 	my ($case) = @_;
@@ -85,7 +91,7 @@ sub client
 	my @options = ('--port', $port, '--x509cafile', "$self->{pki}/root.pem", '--sni-hostname',
 		$case->{server_name}, '--verify-hostname', $case->{server_name}, _common($case));
 
-	push @options, '--single-key-share' if $case->{feature} eq 'hello-retry';
+	push @options, '--single-key-share' if $case->{feature} =~ /^(hello-retry|cookie)$/;
 	push @options, '--resume' if $case->{connections} > 1;
 	push @options, '--waitresumption' if $case->{connections} > 1 && $case->{version} eq '1.3';
 	push @options, '--inline-commands' if $case->{feature} =~ /^update-peer/;
