@@ -61,6 +61,17 @@ core_shutdown_step(struct ktls_conn *c, struct conn_op *op)
 	return STEP_OP;
 }
 
+/* Our close_notify meets a peer that has said its own and closed: nobody waits for it. */
+bool
+core_shutdown_left(struct ktls_conn *c, ssize_t err)
+{
+	if (c->shut != SHUT_NOTIFY || !c->rx.closed || (err != -EPIPE && err != -ECONNRESET))
+		return false;
+	c->shut = SHUT_FIN;
+	c->drained = true;
+	return true;
+}
+
 void
 core_shutdown_result(struct ktls_conn *c, const struct conn_op *op, ssize_t result)
 {

@@ -154,6 +154,37 @@ a_reset_at_the_end(void **unused)
 	}
 }
 
+/* It is gone before our close_notify: that is a failure only where its own has not come. */
+static void
+a_reset_before_the_end(void **unused)
+{
+	static const int errors[] = { -EPIPE, -ECONNRESET, -EIO };
+	struct fake_pair pair;
+
+	(void)unused;
+	for (int n = 0; n < 12; n++) {
+		bool kernel = n % 2, closed = n / 2 % 2;
+		int err = errors[n / 4];
+		ssize_t end;
+
+		connect_pair(&pair, kernel);
+		if (closed) {
+			assert_int_equal(core_want_shutdown(pair.client.conn), 0);
+			while (pair.client.count[OP_SHUTDOWN] == 0 &&
+			    fake_step(&pair.client, LANE_TX))
+				;
+			assert_int_equal(fake_receive(&pair.server, 100, &end), 0);
+			assert_int_equal(end, 0);
+		}
+		pair.server.script.err[kernel ? OP_SENDMSG : OP_SEND] = err;
+		assert_int_equal(core_want_shutdown(pair.server.conn), 0);
+		fake_run(&pair);
+		assert_int_equal(fake_outcome(&pair.server, LANE_TX),
+		    closed && err != -EIO ? 0 : err);
+		fake_pair_free(&pair);
+	}
+}
+
 /* -EAGAIN at each step, the call repeated. */
 static void
 repeated(void **unused)
@@ -251,6 +282,7 @@ main(void)
 		cmocka_unit_test(a_receiver_sees_the_end),
 		cmocka_unit_test(patience),
 		cmocka_unit_test(a_reset_at_the_end),
+		cmocka_unit_test(a_reset_before_the_end),
 		cmocka_unit_test(repeated),
 		cmocka_unit_test(asked_for_keys_while_closing),
 		cmocka_unit_test(fails_while_closing),

@@ -295,7 +295,10 @@ core_tx_result(struct ktls_conn *c, const struct conn_op *op, ssize_t result)
 		core_shutdown_result(c, op, result);
 		break;
 	default:
-		if (result < 0) {
+		if (result < 0 && core_shutdown_left(c, result)) {
+			c->tx.sealed.start = c->tx.sealed.end = c->tx.open = 0;
+			c->controls = 0;
+		} else if (result < 0) {
 			c->tx.dead = true;
 			core_fail(c, (int)result);
 		} else if (op->kind == OP_SEND) {

@@ -229,6 +229,7 @@ void core_send_result(struct ktls_conn *c, const struct conn_op *op, ssize_t res
 
 /* core_shutdown.c */
 enum step core_shutdown_step(struct ktls_conn *c, struct conn_op *op);
+bool core_shutdown_left(struct ktls_conn *c, ssize_t err);
 void core_shutdown_result(struct ktls_conn *c, const struct conn_op *op, ssize_t result);
 
 /* core_rx.c */
