@@ -31,7 +31,7 @@ main(int argc, char **argv)
 
 	if (argc != 2 || fcntl(fd, F_SETFL, O_NONBLOCK) || epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) ||
 	    ktls_config_new(&cfg) != 0 || ktls_config_trust_file(cfg, argv[1]) != 0 ||
-	    ktls_conn_new(&c, cfg, KTLS_CLIENT, fd, &(struct ktls_hs_params){ .server_name = "localhost" }))
+	    ktls_conn_new(&c, cfg, KTLS_CLIENT, fd, &(struct ktls_hs_params){ "localhost", 0, 0 }))
 		return 2;
 	while ((err = fetch(c, &step)) == -EAGAIN && (ev.events = (uint32_t)ktls_conn_events(c)) &&
 	    epoll_ctl(ep, EPOLL_CTL_MOD, fd, &ev) == 0)
