@@ -149,11 +149,11 @@ end(struct pair *p)
 static void
 same_keys(struct ktls_hs *client, struct ktls_hs *server)
 {
-	for (int dir = 0; dir < KTLS_DIRS; dir++) {
+	for (enum ktls_dir dir = KTLS_TX; dir < KTLS_DIRS; dir++) {
 		struct ktls_keys ours, theirs;
 
 		OK(ktls_hs_take_keys(client, dir, &ours));
-		OK(ktls_hs_take_keys(server, !dir, &theirs));
+		OK(ktls_hs_take_keys(server, dir == KTLS_TX ? KTLS_RX : KTLS_TX, &theirs));
 		assert_memory_equal(ours.key, theirs.key, sizeof(ours.key));
 		assert_memory_equal(ours.iv, theirs.iv, sizeof(ours.iv));
 		/* the tickets, in a record, have gone out under the server's */
