@@ -104,6 +104,8 @@ pre_shared_key(struct client_hello *ch, struct reader *r)
 	rd_close(r, list);
 	list = rd_open(r, 2);
 	ch->psk_binders = (struct slice){ r->p, (size_t)(r->end - r->p) };
+	if (ch->psk_binders.len < 1 + PSK_BINDER_MIN)
+		r->bad = true;
 	for (; rd_more(r); binders++)
 		if (rd_vec(r, 1).len < PSK_BINDER_MIN)
 			r->bad = true;

@@ -77,13 +77,14 @@ choose_version(struct ktls_hs *hs, const struct client_hello *ch, uint16_t *vers
 	for (*version = cfg->version_max; *version >= cfg->version_min; --*version)
 		if (offers(ch, *version))
 			break;
+	/* RFC 7507 3 comes first: it may be a version that we don't speak. */
+	if (*version < cfg->version_max && extension_list_has(ch->suites, TLS_FALLBACK_SCSV))
+		return KTLS_REFUSED(KTLS_R_CH_FALLBACK);
 	if (*version < cfg->version_min)
 		return fail_refuse(hs, KTLS_R_CH_VERSION,
 		    "the client offers TLS 1.%d at most, we speak 1.%d to 1.%d (RFC 8446 4.2.1)",
 		    (best_version(ch) & 0xff) - 1, (cfg->version_min & 0xff) - 1,
 		    (cfg->version_max & 0xff) - 1);
-	if (*version < cfg->version_max && extension_list_has(ch->suites, TLS_FALLBACK_SCSV))
-		return KTLS_REFUSED(KTLS_R_CH_FALLBACK);
 	return 0;
 }
 

@@ -169,6 +169,29 @@ each_rule(void **unused)
 	}
 }
 
+/* RFC 7507 3: whatever version it falls back to, also one that we don't speak. */
+static void
+a_fallback_is_told(void **unused)
+{
+	static const struct { struct row row; int err; } falls[] = {
+		{ { "1.1", SET, { EXT_SUPPORTED_VERSIONS, { 2, 3,2 }, 3 }, 0 }, R(CH_FALLBACK) },
+		{ { "1.2", SET, { EXT_SUPPORTED_VERSIONS, { 2, 3,3 }, 3 }, 0 }, R(CH_FALLBACK) },
+		{ { "1.3", SET, { EXT_SUPPORTED_VERSIONS, { 2, 3,4 }, 3 }, 0 }, 0 },
+	};
+	static const uint8_t scsv[] = { 0x56, 0x00 };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(falls) / sizeof(*falls); i++) {
+		struct ktls_hs *hs = message_hs(KTLS_SERVER, ST_START);
+		uint8_t buf[512];
+		size_t len = make(buf, sizeof(buf), &falls[i].row);
+
+		memcpy(buf + AT_SUITES + 2 + 2 * 2, scsv, sizeof(scsv));
+		assert_int_equal(receive(hs, buf, len), falls[i].err);
+		ktls_hs_free(hs);
+	}
+}
+
 /* What stands before the extensions. */
 static void
 each_fixed_rule(void **unused)
@@ -288,6 +311,7 @@ psk_is_read_and_ignored(void **unused)
 
 	(void)unused;
 	assert_int_equal(receive_psk(hs, false, 1, false), R(CH_PSK_NOT_LAST));
+	assert_int_equal(receive_psk(hs, true, 0, false), R(MALFORMED));
 	assert_int_equal(receive_psk(hs, true, 2, false), R(CH_PSK_BINDERS));
 	assert_int_equal(receive_psk(hs, true, 1, true), 0);
 	assert_int_equal(hs->state, ST_NEGOTIATED);
@@ -390,6 +414,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule),
 		cmocka_unit_test(each_fixed_rule),
+		cmocka_unit_test(a_fallback_is_told),
 		cmocka_unit_test(no_cipher_in_common),
 		cmocka_unit_test(truncation_and_trailing_bytes),
 		cmocka_unit_test(psk_is_read_and_ignored),
