@@ -291,7 +291,7 @@ ktls_post_application_data(struct ktls_post *post, size_t len)
 		return fail(post, KTLS_REFUSED(KTLS_R_RECORD_FLOOD));
 	post->in_a_row = len == 0 ? (uint8_t)(post->in_a_row + 1) : 0;
 	if (len != 0)
-		post->warnings = 0;
+		post->warnings = post->tickets_in_a_row = 0;
 	return 0;
 }
 

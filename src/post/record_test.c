@@ -245,6 +245,22 @@ floods_have_an_end(void **unused)
 	}
 }
 
+/* A client that has got its tickets may still be sent as many empty records as another. */
+static void
+each_flood_has_its_own_end(void **unused)
+{
+	static const uint8_t ticket[] = { TICKET };
+	struct ktls_post *post = post_of_role(KTLS_CLIENT);
+
+	(void)unused;
+	for (int n = 0; n < IN_A_ROW_MAX; n++)
+		assert_int_equal(post_feed(post, HS, ticket, sizeof(ticket)), 0);
+	for (int n = 0; n < IN_A_ROW_MAX; n++)
+		assert_int_equal(ktls_post_application_data(post, 0), 0);
+	assert_int_equal(ktls_post_application_data(post, 0), R(RECORD_FLOOD));
+	ktls_post_free(post);
+}
+
 int
 main(void)
 {
@@ -254,6 +270,7 @@ main(void)
 		cmocka_unit_test(the_buffer_exists_only_while_a_message_is_incomplete),
 		cmocka_unit_test(truncation_never_succeeds),
 		cmocka_unit_test(floods_have_an_end),
+		cmocka_unit_test(each_flood_has_its_own_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -127,11 +127,11 @@ ticket_recv(struct ktls_post *post, struct slice body)
 		return err;
 	if (t.lifetime > SESSION_LIFETIME_MAX)
 		return KTLS_REFUSED(KTLS_R_TICKET_LIFETIME);
-	if (post->in_a_row == IN_A_ROW_MAX)
+	if (post->tickets_in_a_row == IN_A_ROW_MAX)
 		return KTLS_REFUSED(KTLS_R_RECORD_FLOOD);
 
 	/* Nothing below can fail. */
-	post->in_a_row++;
+	post->tickets_in_a_row++;
 	if (post->tickets != NULL)
 		remember(post, &t);
 	return 0;
