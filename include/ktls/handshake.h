@@ -155,6 +155,14 @@ KTLS_API KTLS_CHECKED int ktls_hs_export(const struct ktls_hs *hs, const char *l
     const void *context, size_t context_len, void *out, size_t out_len);
 
 /*
+ * The channel binding tls-unique of TLS 1.2 (RFC 5929 3), 12 bytes, valid until
+ * ktls_hs_free(). NULL before the handshake is done, and where a session was resumed without
+ * the extended master secret: it is not unique then (RFC 7627 1). In TLS 1.3
+ * export "EXPORTER-Channel-Binding" (RFC 9266).
+ */
+KTLS_API const void *ktls_hs_tls_unique(const struct ktls_hs *hs, size_t *len);
+
+/*
  * The one open question. Those that the config doesn't ask (ktls_config_ask()) never
  * are: the engine answers them itself.
  */

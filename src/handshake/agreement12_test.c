@@ -96,6 +96,21 @@ show_certificate(struct pair12 *p, enum test_cert cert)
 	    test_pki_key_file(pki, cert)), 0);
 }
 
+/* tls-unique: both know it, though each has sent another Finished. */
+static void
+same_unique(const struct pair12 *p)
+{
+	const void *unique[2];
+	size_t len;
+
+	for (int role = 0; role < 2; role++) {
+		unique[role] = ktls_hs_tls_unique(p->hs[role], &len);
+		assert_non_null(unique[role]);
+		assert_int_equal(len, 12);
+	}
+	assert_memory_equal(unique[0], unique[1], 12);
+}
+
 static void
 client_certificates(void **unused)
 {
@@ -112,6 +127,7 @@ client_certificates(void **unused)
 			pair12_start(&p);
 			pair12_done(&p, (enum pair_way)(k % PAIR_WAYS));
 			assert_int_equal(ktls_hs_identity(p.hs[KTLS_CLIENT]), 0);
+			same_unique(&p);
 			assert_non_null(ktls_hs_peer_chain(p.hs[KTLS_SERVER], 0, &len));
 			pair12_carry(&p);
 			pair12_free(&p);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
 #include <openssl/crypto.h>
 #include "handshake/hs12_resumption.h"
 
@@ -31,6 +32,26 @@ verify_data(struct ktls_hs *hs, bool client, uint8_t mac[VERIFY_DATA_LEN])
 	if ((err = transcript_hash(&hs->transcript, hash)) != 0)
 		return err;
 	return schedule12_finished(&hs->schedule12, client, hash, mac);
+}
+
+/* Of the two the first is tls-unique, RFC 5929 3.1. */
+static void
+keep_first(struct ktls_hs *hs, const uint8_t mac[VERIFY_DATA_LEN])
+{
+	if (hs->finished)
+		return;
+	hs->finished = true;
+	memcpy(hs->first_finished, mac, VERIFY_DATA_LEN);
+}
+
+const void *
+ktls_hs_tls_unique(const struct ktls_hs *hs, size_t *len)
+{
+	const bool unique = hs->state == ST_CONNECTED && hs->finished &&
+	    (hs->ems || !hs->resume.resumed);
+
+	*len = unique ? sizeof(hs->first_finished) : 0;
+	return unique ? hs->first_finished : NULL;
 }
 
 /* A server's ticket, if it has promised one, leaves before its Finished. */
@@ -76,6 +97,7 @@ hs12_finished_recv(struct ktls_hs *hs, struct slice body)
 		return err;
 
 	/* Nothing below can fail. */
+	keep_first(hs, mac);
 	hs->derived = true;
 	hs->state = next;
 	return 0;
@@ -96,6 +118,7 @@ hs12_finished_send(struct ktls_hs *hs, struct writer *w)
 	if ((err = verify_data(hs, hs->role == KTLS_CLIENT, mac)) != 0)
 		return err;
 	wr_bytes(w, mac, sizeof(mac));
+	keep_first(hs, mac);
 	hs->window = true;		/* the peer's Finished, and data, may follow */
 	if (hs->state == ST12_SEND_LAST_FINISHED && (err = hs12_session_keep(hs, &next)) != 0)
 		return err;

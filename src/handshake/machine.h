@@ -104,6 +104,8 @@ struct ktls_hs {
 	uint32_t answer;		/* EXT_BIT() of the ClientHello, to be answered */
 	uint16_t grease[5];		/* client: GREASE_COUNT values, the same in both hellos */
 	bool ems;			/* TLS 1.2: extended_master_secret was agreed */
+	bool finished;			/* TLS 1.2: there was a Finished, and this is it */
+	uint8_t first_finished[VERIFY_DATA_LEN];
 	bool ticket_due;		/* TLS 1.2: a NewSessionTicket was promised */
 	bool retried;			/* a HelloRetryRequest was sent or received */
 	uint8_t *cookie;		/* of a HelloRetryRequest, to be echoed */
