@@ -70,8 +70,7 @@ check_version(struct ktls_hs *hs, const struct server_hello12 *sh)
 		    sh->version);
 	if (hs->cfg->version_max > KTLS_TLS12 && server_hello_is_downgrade(sh->random))
 		return KTLS_REFUSED(KTLS_R_SH_DOWNGRADE);
-	/* RFC 8446 4.1.4: a HelloRetryRequest has said TLS 1.3. */
-	return hs->retried ? KTLS_REFUSED(KTLS_R_SH_CHANGED) : 0;
+	return 0;
 }
 
 static int

@@ -11,6 +11,9 @@ check_version(struct ktls_hs *hs, const struct server_hello *sh)
 	if (sh->legacy_version <= 0x0300)
 		return fail_refuse(hs, KTLS_R_CH_SSL3,
 		    "legacy_version is %#06x (RFC 8446 D.5)", sh->legacy_version);
+	/* RFC 8446 4.1.4: the HelloRetryRequest said TLS 1.3 */
+	if (hs->retried && sh->version != KTLS_TLS13)
+		return KTLS_REFUSED(KTLS_R_SH_CHANGED);
 	if (!(sh->seen & extension_bit(EXT_SUPPORTED_VERSIONS))) {
 		if (server_hello_is_downgrade(sh->random))
 			return KTLS_REFUSED(KTLS_R_SH_DOWNGRADE);

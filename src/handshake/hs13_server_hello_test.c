@@ -142,6 +142,8 @@ retry_is_answered(void **unused)
 	uint8_t random[RANDOM_LEN], session_id[SESSION_ID_MAX];
 	struct slice out;
 	static const uint8_t ccs[] = { 20, 3, 3, 0, 1, 1 };
+	/* RFC 8446 4.1.4: the version is settled */
+	static const struct row older = { "older", 0x0303, 0x1303, 0, NULL, { SHARE }, 40, 0 };
 
 	(void)unused;
 	memcpy(random, hs->client_random, sizeof(random));
@@ -161,6 +163,7 @@ retry_is_answered(void **unused)
 	/* A second one, and a ServerHello that chose otherwise than the first. */
 	assert_int_equal(receive(hs, &retries[0], true), R(HRR_TWICE));
 	assert_int_equal(receive(hs, &rows[0], false), R(SH_CHANGED));
+	assert_int_equal(receive(hs, &older, false), R(SH_CHANGED));
 	ktls_hs_free(hs);
 }
 

@@ -178,7 +178,8 @@ server_hello_kind(const struct ktls_hs *hs, struct slice body)
 {
 	if (hs13_is_hello_retry_request(body))
 		return MT_HELLO_RETRY_REQUEST;
-	return hs->cfg->version_min <= KTLS_TLS12 && server_hello_is_older(body) ?
+	/* A HelloRetryRequest has said TLS 1.3: the next one is judged by that. */
+	return hs->cfg->version_min <= KTLS_TLS12 && !hs->retried && server_hello_is_older(body) ?
 	    MT_SERVER_HELLO_12 : MT_SERVER_HELLO;
 }
 
