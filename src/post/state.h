@@ -49,7 +49,7 @@ struct ktls_post {
 	uint8_t tickets_wanted;
 	uint8_t due;			/* DUE_* */
 	uint8_t in_a_row;		/* KeyUpdates and empty records, see IN_A_ROW_MAX */
-	uint8_t tickets_in_a_row;	/* a server gives several at once, before it says anything */
+	uint8_t tickets_in_a_row;	/* a server gives several at once, before all else */
 	uint8_t warnings;		/* see WARNINGS_MAX */
 	bool request;			/* our KeyUpdate asks for the peer's */
 	bool exports;			/* KEPT_EXPORTER is there */
