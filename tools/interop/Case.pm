@@ -127,7 +127,8 @@ sub _ours
 	$expect{resumed} = $resumed ? 'false|true' : 'false';
 	$expect{alpn} = $feature eq 'alpn' ? 'http/1.1' : 'null';
 	push @options, '--alpn', 'h2:http/1.1' if $feature eq 'alpn';
-	push @options, '--record-size-limit', 600 if $feature eq 'record-size-limit';
+	# gnutls-cli sends one record of a line, and forgets what doesn't fit.
+	push @options, '--record-size-limit', $we eq 'server' ? 2000 : 600 if $feature eq 'record-size-limit';
 	push @options, '--padding', 512 if $feature eq 'padding';
 	push @options, '--retry' if $feature eq 'cookie';
 	if ($we eq 'client') {
